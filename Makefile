@@ -1,0 +1,41 @@
+# Each target sets up .venv from requirements.txt where it is missing or older than that list.
+PYTHON ?= python3
+PY     := .venv/bin/python
+
+.PHONY: train test data report companion companion-data companion-report bench clean
+
+train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, and curves and figures to output/
+	$(PY) train.py
+
+test: .venv/ready  ## every test
+	$(PY) -m pytest -q
+
+data: .venv/ready  ## make data/twitter_data.pkl from NLTK's twitter_samples
+	$(PY) -m data.build
+
+report: .venv/ready  ## write assignment2.pdf from the figures of the last training run
+	$(PY) -m report
+
+companion-data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
+	$(PY) companion/treebank.py --download
+
+companion: .venv/ready  ## the sentiment of sentences, from vectors to pictures
+	$(PY) companion/q4_sentiment.py
+
+companion-report: .venv/ready  ## write companion/companion.pdf
+	$(PY) -m report --companion
+
+autograder.zip: .venv/ready  ## the package for Gradescope
+	$(PY) -m autograder.package $@
+.PHONY: autograder.zip
+
+bench: .venv/ready  ## microseconds a step and tweets a second, beside other implementations
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf output .pytest_cache
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
