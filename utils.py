@@ -11,6 +11,7 @@ second, and nothing is downloaded: the list of stop words is in this file. Needs
 import re
 import string
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -28,8 +29,12 @@ STOP_WORDS = frozenset("""
     shan shan't shouldn shouldn't wasn wasn't weren weren't won won't wouldn wouldn't
 """.split())
 
-# The longest tweet there was when the data was made, doubled since: a run of more characters without white space is cut.
+# A tweet has at most 280 characters. A longer run without white space is cut; see _clean.
 LONGEST_RUN = 280
+
+# For a corpus: how many tweets are taken together, and the private character that keeps their pieces apart.
+BLOCK = 2000
+MARK = "\ue000"
 
 
 # ---------------------------------------------------------------------------------------------------- one tweet
@@ -48,7 +53,7 @@ def extract_features(tweet, freqs):
 
     `freqs` is what build_freqs gives. A stem that it lacks adds 0; a word that comes twice adds twice.
     """
-    return _features(process_tweet(tweet), freqs).reshape(1, 3)
+    return np.array([[1, *_sums(process_tweet(tweet), freqs)]], dtype=np.float64)
 
 
 def _clean(tweet):
@@ -76,19 +81,15 @@ def _stem(token):
     return _stemmer().stem(token)
 
 
-def _features(stems, freqs):
-    """(3,): the bias and the two sums."""
-    positive = negative = 0
-    for stem in stems:
-        positive += freqs.get((stem, 1.0), 0)
-        negative += freqs.get((stem, 0.0), 0)
-    return np.array([1, positive, negative], dtype=np.float64)
+def _sums(stems, freqs):
+    """The sum of the stems' positive counts, and of their negative counts."""
+    return sum(freqs.get((stem, 1.0), 0) for stem in stems), sum(freqs.get((stem, 0.0), 0) for stem in stems)
 
 
 @lru_cache(maxsize=None)
-def _tokenizer(strip_handles=True):
+def _tokenizer():
     from nltk.tokenize.casual import TweetTokenizer
-    return TweetTokenizer(preserve_case=False, strip_handles=strip_handles, reduce_len=True)
+    return TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
 
 
 @lru_cache(maxsize=None)
@@ -122,9 +123,9 @@ def build_freqs(tweets, labels):
 def feature_matrix(tweets, freqs):
     """The features of N tweets, one a column: float64 (3, N). The same figures as extract_features, one pass for all."""
     tweets = _tweet_list(tweets)
-    X = np.empty((3, len(tweets)))
+    X = np.ones((3, len(tweets)))
     for n, stems in enumerate(_stems_of_each(tweets)):
-        X[:, n] = _features(stems, freqs)
+        X[1, n], X[2, n] = _sums(stems, freqs)
     return X
 
 
@@ -135,34 +136,35 @@ def _tweet_list(tweets):
 
 
 def _stems_of_each(tweets):
-    """Yield what process_tweet gives for each tweet, tokenizing each distinct chunk between white space once.
+    """Yield what process_tweet gives for each tweet, tokenizing each distinct piece of the corpus once.
 
-    A tweet falls apart at white space because NLTK's pattern, seen from any token, looks no further than that; except
-    in the cases that _reaches_over knows, and where the tweet holds an HTML entity, which may stand for white space.
-    Those few tweets go the plain way.
+    A tweet's pieces are its runs without white space, since NLTK's pattern looks no further than that from any token;
+    or it is one piece as a whole, where _reaches_over says that the pattern may. The pieces of BLOCK tweets are
+    tokenized as one text, each on a line of its own with the line MARK between two: nothing reaches over a mark.
     """
     from nltk.tokenize.casual import remove_handles
     from tqdm import tqdm
 
-    reaches_over, tokenize = _reaches_over(), _tokenizer(strip_handles=False).tokenize
-    known = {}  # chunk -> stems
-    for tweet in tqdm(tweets, desc="tweets", unit="", delay=2, leave=False, disable=None):
-        text = _clean(tweet)
-        if "&" in text:
-            yield _stems(_tokenizer().tokenize(text))
-            continue
-        if "@" in text:
-            text = remove_handles(text)
-        if reaches_over(text):
-            yield _stems(tokenize(text))
-            continue
-        stems = []
-        for chunk in text.split():
-            found = known.get(chunk)
-            if found is None:
-                found = known[chunk] = _stems(tokenize(chunk))
-            stems += found
-        yield stems
+    reaches_over, tokenize = _reaches_over(), _tokenizer().tokenize
+    known = {}  # piece -> its stems
+    with tqdm(desc="tweets", total=len(tweets), unit="", delay=2, leave=False, disable=None) as bar:
+        for start in range(0, len(tweets), BLOCK):
+            block = []  # the pieces of each tweet
+            for text in map(_clean, tweets[start:start + BLOCK]):
+                if "&" in text or MARK in text:    # an HTML entity may stand for anything, a mark too
+                    known[text] = _stems(tokenize(text))
+                    block.append([text])
+                    continue
+                if "@" in text:
+                    text = remove_handles(text)
+                block.append([text] if reaches_over(text) else text.split())
+            new = [piece for piece in dict.fromkeys(chain.from_iterable(block)) if piece not in known]
+            tokens = iter(tokenize(f"\n{MARK}\n".join([*new, ""])))
+            for piece in new:
+                known[piece] = _stems(iter(tokens.__next__, MARK))
+            for pieces in block:
+                yield list(chain.from_iterable(map(known.__getitem__, pieces)))
+            bar.update(len(block))
 
 
 @lru_cache(maxsize=None)

@@ -8,6 +8,8 @@ features.npz holds, all integers, so that it is read with allow_pickle=False:
     stem_lengths, stem_bytes        (S,) and (sum of the lengths,): the stems, one after the other, in UTF-8
                                     (lengths, since a stem may hold any separator: '.\\n.' is one)
 """
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +28,13 @@ def load_embedded():
 
 
 def read_features(path):
-    """What load_embedded gives, of the file `path`."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    """What load_embedded gives, of the file `path`. Raises ValueError where it is missing or broken."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path}: cannot be read ({error}): take it from the project again, "
+                         "or rebuild it with python -m data.build --embed FILE") from None
     data = {}
     for part in ("train", "test"):
         features = arrays[f"{part}_features"].astype(np.float64)                 # (2, N)

@@ -1,0 +1,172 @@
+"""Make data/twitter_data.pkl and data/features.npz, and say whether they agree.
+
+    python -m data.build                  twitter_data.pkl from NLTK's twitter_samples   (make data)
+    python -m data.build --embed FILE     features.npz from the course's file
+    python -m data.build --check [FILE]   do features.npz and the course's file agree?   (exit status 1: no)
+"""
+import argparse
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from assignment2 import load_tweets
+from atomic import atomic_write
+from data.embedded import FEATURES, read_features, write_features
+from utils import build_freqs, feature_matrix
+
+TWEETS = Path(__file__).with_name("twitter_data.pkl")
+TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's files
+
+
+# ------------------------------------------------------------------------------------------- from NLTK's corpus
+
+def course_data():
+    """The content of the course's twitter_data.pkl, made from NLTK's corpus. Raises OSError where there is no corpus."""
+    positive, negative = (_corpus_tweets(f"{sentiment}_tweets.json") for sentiment in ("positive", "negative"))
+    data = {
+        "train_x": positive[:TRAIN] + negative[:TRAIN],
+        "train_y": np.repeat([1.0, 0.0], TRAIN)[:, None],                             # (8000, 1)
+        "test_x": positive[TRAIN:TRAIN + TEST] + negative[TRAIN:TRAIN + TEST],
+        "test_y": np.repeat([1.0, 0.0], TEST)[:, None],                               # (2000, 1)
+    }
+    data["freqs"] = build_freqs(data["train_x"], data["train_y"])
+    return data
+
+
+def _corpus_tweets(name):
+    """The text of the tweets of one file of twitter_samples, which is downloaded where NLTK does not find it."""
+    from nltk.corpus import twitter_samples
+    try:
+        tweets = twitter_samples.strings(name)
+    except LookupError:
+        _download_corpus()
+        tweets = twitter_samples.strings(name)
+    if len(tweets) < TRAIN + TEST:
+        raise ValueError(f"NLTK's twitter_samples/{name} holds {len(tweets)} tweets, {TRAIN + TEST} are needed")
+    return tweets
+
+
+def _download_corpus():
+    from nltk import downloader
+    from tqdm import tqdm
+
+    source = downloader.Downloader()
+    folder = source.default_download_dir()
+    with tqdm(desc=f"twitter_samples -> {folder}", total=100, unit="%", disable=None) as bar:
+        for message in source.incr_download("twitter_samples", folder):
+            if isinstance(message, downloader.ErrorMessage):
+                raise OSError(
+                    "NLTK's twitter_samples is not on this machine and could not be downloaded "
+                    f"({str(message.message).strip()}): run this again with a network, or copy the folder "
+                    f"corpora/twitter_samples of another machine's nltk_data to {folder}/corpora/")
+            if isinstance(message, downloader.ProgressMessage):
+                bar.update(message.progress - bar.n)
+
+
+def write_tweets(path, data):
+    """Write `data` as the course's file is written: a pickle of protocol 4."""
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+        pickle.dump(data, file, protocol=4)
+
+
+# ------------------------------------------------------------------------------------------- what is embedded of it
+
+def features_of(data):
+    """What load_embedded gives, worked out from the content of a data file."""
+    features = {"freqs": data["freqs"]}
+    for part in ("train", "test"):
+        features[f"{part}_X"] = feature_matrix(data[f"{part}_x"], data["freqs"])   # (3, N)
+        features[f"{part}_y"] = np.ravel(data[f"{part}_y"])                        # (N,)
+    return features
+
+
+def differences(embedded, expected):
+    """Where two dicts of the form of load_embedded differ: a list of sentences, empty where they agree exactly."""
+    found = []
+    for key in ("train_X", "train_y", "test_X", "test_y"):
+        ours, theirs = embedded[key], expected[key]
+        if ours.shape != theirs.shape:
+            found.append(f"{key}: embedded {ours.shape}, expected {theirs.shape}")
+        elif (ours != theirs).any():
+            wrong = np.atleast_2d(ours != theirs).any(axis=0)
+            found.append(f"{key}: {wrong.sum()} of {wrong.size} tweets differ, the first at {wrong.argmax()}")
+    keys = [key for key in embedded["freqs"].keys() | expected["freqs"].keys()
+            if embedded["freqs"].get(key) != expected["freqs"].get(key)]
+    if keys:
+        found.append(f"freqs: {len(keys)} of {len(expected['freqs'])} counts differ, such as that of {min(keys)!r}")
+    return found
+
+
+def _load_course(path):
+    data = load_tweets(path)
+    if "test_x" not in data:
+        raise ValueError(f"{path}: has no test_x; the course's file holds train_x, train_y, test_x, test_y and freqs")
+    return data
+
+
+# ------------------------------------------------------------------------------------------- the command line
+
+def _make(out):
+    data = course_data()
+    write_tweets(out, data)
+    print(f"{out}: {len(data['train_x'])} training and {len(data['test_x'])} test tweets, {len(data['freqs'])} counts")
+    _report(differences(read_features(FEATURES), features_of(data)), out)
+    return 0
+
+
+def _embed(course, out):
+    data = features_of(_load_course(course))
+    with atomic_write(out) as temporary:
+        write_features(temporary, data)
+    print(f"{out}: {out.stat().st_size:,} bytes; features and labels of {data['train_X'].shape[1]} training and "
+          f"{data['test_X'].shape[1]} test tweets, {len(data['freqs'])} counts")
+    return 0
+
+
+def _check(course):
+    data = _load_course(course)
+    found = differences(read_features(FEATURES), features_of(data))
+    if build_freqs(data["train_x"], data["train_y"]) != data["freqs"]:
+        found.append("freqs: the file's own counts are not those that utils.build_freqs finds in its training tweets")
+    _report(found, course)
+    return 1 if found else 0
+
+
+def _report(found, other):
+    if not found:
+        print(f"{FEATURES.name} agrees with {other}: every feature, label and count")
+    for sentence in found:
+        print(f"{FEATURES.name} does not agree with {other}: {sentence}")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m data.build", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
+        epilog="twitter_data.pkl holds tweets, which may not be passed on: git ignores it. features.npz holds what is\n"
+               "derived from them and belongs to the project. train.py takes the first where it is there, else the "
+               "second.\nThe features are the same, so the trained parameters are too.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--embed", metavar="FILE", type=Path, help="the course's twitter_data.pkl, to embed what is derived from it")
+    what.add_argument("--check", metavar="FILE", type=Path, nargs="?", const=TWEETS,
+                      help="the course's file, to compare with what is embedded (default: data/twitter_data.pkl)")
+    parser.add_argument("--out", metavar="FILE", type=Path,
+                        help="where to write (default: data/twitter_data.pkl, or data/features.npz with --embed)")
+    options = parser.parse_args(arguments)
+    if options.check and options.out:
+        parser.error("--check writes nothing, so it takes no --out")
+    out = options.out or (FEATURES if options.embed else TWEETS)
+    try:
+        if options.check:
+            return _check(options.check)
+        return _embed(options.embed, out) if options.embed else _make(out)
+    except (OSError, ValueError) as error:
+        # The system's own errors name a temporary file, or none.
+        problem = f"{out}: cannot be written: {error.strerror}" if getattr(error, "strerror", None) else error
+        print(f"{parser.prog}: {problem}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
