@@ -30,8 +30,8 @@ def load_embedded():
 def read_features(path):
     """What load_embedded gives, of the file `path`. Raises ValueError where it is missing or broken."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = dict(archive)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: cannot be read ({error}): take it from the project again, "
                          "or rebuild it with python -m data.build --embed FILE") from None

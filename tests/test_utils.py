@@ -1,0 +1,190 @@
+"""utils.py: the course's figures, cases worked by hand, and one pass over a corpus against a tweet at a time."""
+import random
+import re
+import string
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import utils
+from assignment2 import load_pickle
+from utils import LONGEST_RUN, STOP_WORDS, build_freqs, extract_features, feature_matrix, process_tweet
+
+
+@pytest.fixture(scope="module")
+def course(shared):
+    return load_pickle(shared / "data" / "twitter_data.pkl")
+
+
+def textbook_stems(tweet):
+    """The steps one by one, with everything built anew for each tweet: the oracle of process_tweet."""
+    from nltk.stem import PorterStemmer
+    from nltk.tokenize import TweetTokenizer
+
+    for pattern in (r"\$\w*", r"^RT[\s]+", r"https?://[^\s\n\r]+", r"#"):
+        tweet = re.sub(pattern, "", tweet)
+    stems = []
+    for token in TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True).tokenize(tweet):
+        if token not in STOP_WORDS and token not in string.punctuation:
+            stems.append(PorterStemmer().stem(token))
+    return stems
+
+
+# ---------------------------------------------------------------------------------------------------- one tweet
+
+@pytest.mark.parametrize("tweet, stems", [
+    ("", []),
+    (" \t\n ", []),
+    ("I am so happy!", ["happi"]),                                       # stop words and punctuation go
+    ("RT @amy: loving the #Movies", ["love", "movi"]),                   # RT, handle and # go, the hashtag's word stays
+    ("not RT now", ["rt"]),                                              # RT goes at the start alone
+    ("$GE rose, see https://t.co/Ab1 today", ["rose", "see", "today"]),  # cash tags and links go
+    ("good :) :D ... !", ["good", ":)", ":d", "..."]),                   # not pieces of string.punctuation: they stay
+    ("Sooooo LOUD", ["sooo", "loud"]),                                   # runs of more than three letters are cut to three
+    ("good good", ["good", "good"]),                                     # repeats are kept
+    ("I &lt;3 Q&amp;A", ["<3", "q"]),                                    # HTML entities; 'a' is a stop word
+    ("call (212) 555 0123 . . .", ["call", "(212) 555 0123", ". . ."]),  # tokens with white space in them
+    ("d\u00e9j\u00e0 \u05e9\u05dc\u05d5\u05dd \U0001f44d\U0001f3fd", ["d\u00e9j\u00e0", "\u05e9\u05dc\u05d5\u05dd", "\U0001f44d\U0001f3fd"]),
+    ("a \ud800 b", ["\ud800", "b"]),                                     # half of a surrogate pair
+])
+def test_stems_worked_by_hand(tweet, stems):
+    assert process_tweet(tweet) == stems
+    assert list(utils._stems_of_each([tweet, tweet])) == [stems, stems]
+
+
+def test_features_worked_by_hand():
+    freqs = {("good", 1): 5, ("good", 0.0): 2, ("bad", 0): 7, ("film", 1.0): 1}
+    # good twice 2*5, film 1; good twice 2*2, bad 7; plot is unknown
+    X = extract_features("Good good film, bad plot", freqs)
+    assert X.shape == (1, 3) and X.dtype == np.float64
+    assert X.tolist() == [[1, 11, 11]]
+    assert extract_features("", freqs).tolist() == [[1, 0, 0]]
+
+
+def test_the_course_s_figures(course):
+    freqs = course["freqs"]
+    assert extract_features(course["train_x"][0], freqs).tolist() == [[1, 3133, 61]]
+    assert extract_features("Hello world! All's good!", freqs).tolist() == [[1, 263, 106]]
+    assert extract_features("It is so sad!", freqs).tolist() == [[1, 5, 100]]
+    assert feature_matrix(course["train_x"], freqs).max() == 23753
+
+
+def test_the_course_s_counts(course):
+    freqs = build_freqs(course["train_x"], course["train_y"])
+    assert len(freqs) == 11427
+    assert freqs == course["freqs"]
+
+
+def test_stop_words_are_nltk_s_179(shared):
+    path = shared / "nltk_data" / "corpora" / "stopwords" / "english"
+    assert STOP_WORDS == set(path.read_text(encoding="utf-8").split())
+    assert len(STOP_WORDS) == 179
+
+
+def test_importing_utils_does_not_import_nltk():
+    code = "import sys, utils; sys.exit('nltk' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=utils.__file__.rpartition("/")[0]).returncode == 0
+
+
+# ---------------------------------------------------------------------------------------------------- many tweets
+
+@pytest.mark.parametrize("labels", [
+    [1, 0, 1], [1.0, 0.0, 1.0], np.array([1, 0, 1]), np.array([[1.0], [0.0], [1.0]]), [[1], [0], [1]],
+], ids=["ints", "floats", "(N,)", "(N, 1)", "nested list"])
+def test_counts_worked_by_hand(labels):
+    tweets = ["happy happy trip", "a trip", "Tripping?"]
+    assert build_freqs(tweets, labels) == {("happi", 1): 2, ("trip", 1): 2, ("trip", 0): 1}
+
+
+def test_no_tweets_and_one_tweet():
+    assert build_freqs([], []) == {}
+    assert feature_matrix([], {}).shape == (3, 0)
+    assert build_freqs(["glad"], [[1.0]]) == {("glad", 1.0): 1}
+
+
+@pytest.mark.parametrize("call, error, words", [
+    (lambda: process_tweet(None), TypeError, "NoneType"),
+    (lambda: process_tweet(b"caf\xc3\xa9"), TypeError, "bytes"),
+    (lambda: extract_features(["a list"], {}), TypeError, "list"),
+    (lambda: feature_matrix("a tweet", {}), TypeError, "not one str: 'a tweet'"),
+    (lambda: feature_matrix(["fine", 3.5], {}), TypeError, "float: 3.5"),
+    (lambda: build_freqs("a tweet", [1]), TypeError, "not one str"),
+    (lambda: build_freqs(["a", "b"], [1]), ValueError, r"2 tweets .*\(1,\)"),
+    (lambda: build_freqs(["a", "b"], [[1, 0]]), ValueError, r"2 tweets .*\(1, 2\)"),
+    (lambda: build_freqs(["a", "b"], 1), ValueError, r"2 tweets .*\(\)"),
+    (lambda: build_freqs(["a", "b"], [1, 2]), ValueError, "not 2"),
+    (lambda: build_freqs(["a", "b"], [1, float("nan")]), ValueError, "not nan"),
+])
+def test_bad_input_is_named_in_one_sentence(call, error, words):
+    with pytest.raises(error, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_tweets(course):
+    tweets = course["train_x"] + course["test_x"]
+    plain = [process_tweet(tweet) for tweet in tweets]
+    assert list(utils._stems_of_each(tweets)) == plain
+    X = np.concatenate([extract_features(tweet, course["freqs"]) for tweet in tweets]).T
+    np.testing.assert_array_equal(feature_matrix(tweets, course["freqs"]), X)  # sums of integers: exact
+    assert plain[::20] == [textbook_stems(tweet) for tweet in tweets[::20]]
+
+
+PIECES = [
+    # what NLTK's pattern knows, whole and in parts
+    "word", "Don't", "the", "running", "soooo", "AAAAA", "yYyYyY", "RT ", "RT", "$GE", "$", "#tag", "#", "##", "@amy", "@", "@@",
+    "@amy_long_handle_more", "me@mail.org", "https://t.co/x", "http:/", "a.com/(x)", "www.x.org", "e.g.", "...", ".", ". .", "!", "!!!!!",
+    ":)", ":-(", ":", ";D", "<3", "</3", "8", "=D", "<b>", "-->", "<-", "-", "--", "'", "_", "*", "(", ")", "+", "+1", "0", "1", "42", "555",
+    "1234", "5551234", "(212)", "3.14", "1-2", "&amp;", "&lt;3", "&#46;", "&#32;", "&nbsp;", "&#xe000;", "&#55296;", "&bogus;", "&", ";",
+    # white space of every kind, to str.split or to NLTK's pattern
+    " ", " ", " ", " ", "  ", "\t", "\n", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u1680", "\u2003",
+    "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u200b", "\ufeff",
+    # emoji and their joiners, skin tones, flags; right to left; other digits and cases; control characters; halves of pairs
+    "\U0001f600", "\u200d", "\U0001f3fd", "\U0001f468\u200d\U0001f469", "\U0001f1eb\U0001f1f7", "\u2764\ufe0f", "\u05e9\u05dc\u05d5\u05dd",
+    "\u0645\u0631\u062d\u0628\u0627", "\u202e", "\u0665\u0665\u0665", "\u0130", "\u1e9e", "\u03a3\u03a3", "\ufb01", "\u4f60\u597d",
+    "e\u0301", "\x00", "\x07", "\x1b", "\x7f", "\ud83d", "\ude00", "\ue000",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_pass_gives_the_plain_function_s_stems_on_random_text(seed):
+    draw = random.Random(seed)
+    tweets = ["".join(draw.choices(PIECES, k=draw.randrange(1, 25))) for _ in range(1000)]
+    tweets += ["".join(map(chr, draw.choices(range(0x110000), k=10))) + "".join(map(chr, draw.choices(range(256), k=30)))
+               for _ in range(200)]
+    plain = [process_tweet(tweet) for tweet in tweets]
+    for tweet, one, stems in zip(tweets, utils._stems_of_each(tweets), plain):
+        assert one == stems, ascii(tweet)
+    for tweet, stems in zip(tweets[::5], plain[::5]):
+        assert stems == textbook_stems(tweet), ascii(tweet)
+
+
+def test_one_pass_agrees_at_every_kind_of_white_space():
+    import regex
+    characters = "".join(map(chr, range(sys.maxunicode + 1)))
+    spaces = sorted({*filter(str.isspace, characters), *regex.findall(r"\s", characters)})
+    assert len(spaces) > 25
+    around = [".", "5", "555 1234", "(212)", "a", "\u200d", "\U0001f3fd", "@amy", "http:/", "'", "-"]
+    gaps = [*spaces, *(4 * space for space in spaces), " @amy ", "\n@amy@bob"]  # a handle leaves white space
+    tweets = [left + gap + right for gap in gaps for left in around for right in around]
+    assert list(utils._stems_of_each(tweets)) == [process_tweet(tweet) for tweet in tweets]
+
+
+# ---------------------------------------------------------------------------------------------------- tweets of any size
+
+def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
+    whole = "ab" * (LONGEST_RUN // 2 - 1) + "c."
+    for tweet in (whole, whole + " .", f"{whole} {whole}"):
+        assert process_tweet(tweet) == textbook_stems(tweet)
+    assert process_tweet("ab" * LONGEST_RUN) == ["ab" * (LONGEST_RUN // 2)] * 2
+    assert process_tweet("ab " * LONGEST_RUN) == ["ab"] * LONGEST_RUN  # white space: never cut
+
+
+# The first five take NLTK's tokenizer minutes to hours, the sixth overflows its stemmer's recursion, uncut.
+@pytest.mark.parametrize("unit", ["a.", "a.b-", "1-", "http:/!?", "<a", "yY", "a", "word ", ". ", "\n", "&", "@a", "&#", "\U0001f600",
+                                  "\ud800", "\u05e9", "\x00", "http:/!?\x1c"], ids=ascii)
+def test_a_hundred_thousand_characters(unit):
+    tweet = (unit * 100_000)[:100_000]
+    assert list(utils._stems_of_each([tweet, ""])) == [process_tweet(tweet), []]
