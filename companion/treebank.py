@@ -245,6 +245,10 @@ class StanfordSentiment:
         # Entry i is the first row whose cumulated share times the table's size is at least i.
         return np.searchsorted(np.cumsum(share) * self.tablesize, np.arange(self.tablesize)).tolist()
 
+    def sampleTable(self):
+        """The rows that sampleTokenIdx draws from, each entry equally likely: a list of tablesize."""
+        return self._table
+
     def sampleTokenIdx(self):
         """A random row, drawn in proportion to the word's frequency ** 0.75."""
         return self._table[random.randint(0, self.tablesize - 1)]
