@@ -71,6 +71,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     useSaved        go on from what was saved, if anything was, and save every 5,000 iterations
     PRINT_EVERY     iterations between two costs that enter the running cost, 0.95 old + 0.05 new, which the bar shows
     costs           a list, to which the running costs are added, those from before a break too
+    Raises ValueError where the cost is no longer finite, and for saved parameters that are damaged or of another shape.
     """
     x, first, smooth = np.array(x0, dtype=float), 0, []
     if useSaved:
@@ -91,6 +92,8 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
                 x -= step * grad
             if postprocessing is not None:
                 x = postprocessing(x)
+            if not np.isfinite(cost):
+                raise ValueError(f"the cost is {cost} at iteration {iteration}: a step of {step} is too long")
             if iteration % PRINT_EVERY == 0:
                 smooth.append(float(cost) if not smooth else SMOOTHING * smooth[-1] + (1 - SMOOTHING) * float(cost))
                 bar.set_postfix_str(f"cost {smooth[-1]:.4f}", refresh=False)
