@@ -72,11 +72,14 @@ def test_what_is_written_is_read_back_and_the_same_data_give_the_same_bytes(tmp_
     assert build.differences(read_features(first), small) == []
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not a zip", FEATURES.read_bytes()[:5000]], ids=["missing", "empty", "text", "cut"])
-def test_a_broken_file_is_named(tmp_path, content):
+@pytest.mark.parametrize("spoil", [
+    lambda whole: b"", lambda whole: b"not a zip", lambda whole: whole[:5000], lambda whole: whole[:300] + b"\xff" * 99 + whole[399:],
+], ids=["empty", "text", "cut", "overwritten"])
+def test_a_broken_file_is_named(tmp_path, spoil):
     path = tmp_path / "features.npz"
-    if content is not None:
-        path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
+        read_features(path)  # missing
+    path.write_bytes(spoil(FEATURES.read_bytes()))
     with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
         read_features(path)
 

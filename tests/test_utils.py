@@ -182,9 +182,9 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
     assert process_tweet("ab " * LONGEST_RUN) == ["ab"] * LONGEST_RUN  # white space: never cut
 
 
-# The first five take NLTK's tokenizer minutes to hours, the sixth overflows its stemmer's recursion, uncut.
+# Uncut, the first five and the last take NLTK's tokenizer from half a minute to hours, the sixth overflows its stemmer's recursion.
 @pytest.mark.parametrize("unit", ["a.", "a.b-", "1-", "http:/!?", "<a", "yY", "a", "word ", ". ", "\n", "&", "@a", "&#", "\U0001f600",
-                                  "\ud800", "\u05e9", "\x00", "http:/!?\x1c"], ids=ascii)
+                                  "\ud800", "\u05e9", "\x00", "<\x1c"], ids=ascii)
 def test_a_hundred_thousand_characters(unit):
     tweet = (unit * 100_000)[:100_000]
     assert list(utils._stems_of_each([tweet, ""])) == [process_tweet(tweet), []]
