@@ -1,0 +1,31 @@
+"""The autograder: grades a submission of Assignment 2, safely, with hints that teach. README.md is for staff.
+
+    from autograder import Sandbox, grade
+
+    report = grade("submission.zip")            # or a folder, or an assignment2.py; seed=, dialect=, patience=
+    report.score, report.points("Q3")           # of 100, of the question
+    report.outcomes["gradients.dW1"]            # .passed, .earned, .hint, .mistake ("gradients.sum"), .note, for each check
+    report.dialect, report.seed, report.isolation, report.notes, report.broken
+
+    with Sandbox() as sandbox:                  # one host process for many submissions
+        reports = [grade(path, sandbox=sandbox) for path in paths]
+
+The rooms, in the order of a submission's way through them:
+
+    submission.py   takes in a folder, a zip or a file, and trusts none of it
+    rubric.md       what is asked: questions, checks, points, tolerances (rubric.py reads it)
+    inputs.py       what is drawn
+    sandbox.py      runs tasks in cells; host.py makes the cells; child.py answers in them
+    judge.py        judges the functions; artefacts.py the parameters and the PDF
+    mistakes.py     the known mistakes, as functions of the inputs, and their hints
+    grade.py        one submission from start to end
+    results.py      results.json and text
+    classroom.py    a class: reports, a table, a summary page
+    package.py      the zip for Gradescope
+"""
+from .grade import Report, grade
+from .rubric import read_rubric
+from .sandbox import GraderError, Sandbox
+from .submission import NotASubmission
+
+__all__ = ["GraderError", "NotASubmission", "Report", "Sandbox", "grade", "read_rubric"]

@@ -1,0 +1,75 @@
+"""Grades submissions of Assignment 2.
+
+    python -m autograder PATH                       one submission: a folder, a zip, or an assignment2.py with what lies beside it
+    python -m autograder PATH --seed 7              again, with the inputs of an earlier run
+    python -m autograder PATH --json results.json   and Gradescope's results.json
+    python -m autograder --all FOLDER --out FOLDER  a class, each folder, zip or .py in FOLDER a submission
+
+Exit status: 0 all points earned, 1 not all, 2 a mistake in the command or nothing to grade, 3 the grader itself failed.
+"""
+import argparse
+import sys
+import traceback
+
+from .classroom import grade_class
+from .grade import grade
+from .results import BROKEN, as_text, gradescope, stub, write
+from .rubric import DIALECTS, RUBRIC, read_rubric
+from .sandbox import GraderError, Sandbox
+from .submission import NotASubmission
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", nargs="?", metavar="PATH", help="the submission")
+    parser.add_argument("--json", metavar="FILE", help="write Gradescope's results.json; a valid one is there from the start")
+    parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs that an earlier run with this seed had")
+    parser.add_argument("--dialect", choices=DIALECTS, help="judge by this template; else the one that the submission speaks")
+    parser.add_argument("--rubric", metavar="FILE", default=RUBRIC, help="another table of points and checks (autograder/rubric.md)")
+    parser.add_argument("--isolation", choices=("namespaces", "user", "process"), help="how student code is kept apart; else the best that this system allows")
+    parser.add_argument("--all", metavar="FOLDER", help="grade every submission in FOLDER")
+    parser.add_argument("--out", metavar="FOLDER", help="with --all: where the reports go; what is there already is not graded again")
+    parser.add_argument("--jobs", type=int, metavar="N", default=-1, help="with --all: how many at a time (a process a core)")
+    options = parser.parse_args(arguments)
+    if (options.path is None) == (options.all is None):
+        parser.error("give the PATH of one submission, or --all FOLDER")
+    if (options.all is None) != (options.out is None):
+        parser.error("--all FOLDER and --out FOLDER go together")
+    try:
+        rubric = read_rubric(options.rubric)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    try:
+        if options.all:
+            return grade_class(options.all, options.out, options.rubric, options.dialect, options.isolation, options.seed, options.jobs)
+        if options.json:
+            write(options.json, stub(rubric))
+        with Sandbox(options.isolation) as sandbox:
+            report = grade(options.path, options.seed, options.dialect, rubric, sandbox, progress=True)
+        if options.json:
+            write(options.json, gradescope(report))
+        print(as_text(report))
+        if report.broken:
+            return 3
+        return 0 if report.score == sum(check.points for check in rubric.checks.values()) else 1
+    except NotASubmission as error:
+        if options.json:
+            write(options.json, {**stub(rubric), "output": f"There is nothing to grade: {error}"})
+        print(f"python -m autograder: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"python -m autograder: {error}", file=sys.stderr)
+        return 2
+    except GraderError as error:
+        reason = str(error)
+    except Exception as error:      # a bug of ours: the staff need where, the student needs to know it was not theirs
+        traceback.print_exc()
+        reason = f"{type(error).__name__}: {error}"
+    if options.json:
+        write(options.json, {**stub(rubric), "output": BROKEN.format(reason=reason)})
+    print(BROKEN.format(reason=reason), file=sys.stderr)
+    return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,344 @@
+"""Where student code runs: a clean process that forks one child a question, and ends everything the child began.
+
+    python -I host.py FD [SYS.PATH as JSON] ISOLATION     started by sandbox.py; FD is one end of a socket pair
+
+The host loads numpy (and nltk, which tweets need) once, never sees student code, and holds no secret: a fork of it is
+a child started clean, in milliseconds. For each request it forks a warden, the warden makes the cell and forks the
+child, waits for it until the deadline, and kills whatever is left. Three kinds of cell, the best that the system has:
+
+    namespaces   own view of the files (interpreter, libraries and the submission, read only; nothing of the grader),
+                 own processes, no network, own IPC; as root another user as well. Killed as one by the kernel.
+    user         where the grader is root but may not make namespaces (Docker, Gradescope): another user's rights.
+    process      an ordinary user without namespaces (and macOS): limits, and every descendant killed.
+
+In each: limits on CPU, memory, processes, open files and the size of files. README.md says what each protects from.
+"""
+import ctypes
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+
+HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")    # nltk would load them where they are installed
+FIRST_UID = 200_000                                                # far from real users; the warden's id is added
+SCRATCH_BYTES = 64 << 20
+
+NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = 38, 36
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def system(name, *args):
+    """Call a function of the C library; raises OSError where it fails."""
+    args = [arg.encode() if isinstance(arg, str) else arg for arg in args]
+    if getattr(libc, name)(*args) < 0:
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+
+
+def mount(source, target, kind, flags, options=None):
+    system("mount", source, target, kind, ctypes.c_ulong(flags), options)
+
+
+# -------------------------------------------------------------------------------------------------------- the host
+
+def serve(control, isolation):
+    """Answer requests, one at a time, until the other end goes."""
+    isolations = [isolation] if isolation else ["namespaces", "user" if os.getuid() == 0 else "process"]
+    usable = [kind for kind in isolations if possible(kind)]
+    control.send(json.dumps({"isolation": usable[0] if usable else None}).encode())
+    while True:
+        request, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
+        if not request:
+            return
+        warden = os.fork()
+        if warden == 0:
+            try:
+                control.send(json.dumps(guard(json.loads(request), fds, usable[0])).encode())
+                os._exit(0)
+            except BaseException as error:
+                control.send(json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode())
+                os._exit(0)
+        for fd in fds:
+            os.close(fd)
+        if os.waitpid(warden, 0)[1] != 0:
+            control.send(json.dumps({"broken": "the process that guards the student's was killed"}).encode())
+
+
+def possible(isolation):
+    """Whether this system allows such a cell: an empty one is made and left."""
+    if isolation != "namespaces":
+        return isolation == "process" or os.getuid() == 0
+    pid = os.fork()
+    if pid == 0:
+        scratch = None
+        try:
+            scratch = tempfile.mkdtemp(prefix="autograder-")
+            unshare()
+            inner = os.fork()
+            if inner == 0:
+                try:
+                    build_jail(scratch)
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            status = os.waitpid(inner, 0)[1]
+            os.rmdir(scratch)
+            os._exit(status != 0)
+        except (OSError, AttributeError):
+            if scratch:
+                os.rmdir(scratch)
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+# ------------------------------------------------------------------------------------------------------ the warden
+
+def guard(request, fds, isolation):
+    """Run one child from start to end: {"status", "late", "seconds"}. Leaves no process and no file."""
+    start = time.monotonic()
+    os.setsid()
+    if sys.platform == "linux":
+        system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)     # what the child leaves behind becomes ours
+    uid = FIRST_UID + os.getpid() if os.getuid() == 0 else None
+    scratch = tempfile.mkdtemp(prefix="autograder-")
+    try:
+        if isolation == "namespaces":
+            unshare()
+        child = os.fork()
+        if child == 0:
+            try:
+                be_child(request, fds, isolation, scratch, uid)
+            except BaseException:
+                traceback.print_exc()           # to the output that the grader reads
+            finally:
+                sys.stderr.flush()
+                os._exit(70)
+        for fd in fds:
+            os.close(fd)
+        late, status = wait(child, request["seconds"])
+        kill_all(child if late else None, uid if isolation == "user" else None)
+    finally:
+        if isolation == "namespaces":
+            os.rmdir(scratch)                   # what was mounted on it went with the child
+        else:
+            shutil.rmtree(scratch, onerror=open_and_retry)
+    return {"status": status, "late": late, "seconds": round(time.monotonic() - start, 3)}
+
+
+def wait(child, seconds):
+    """Wait for the child until the deadline: (too late, exit status or None)."""
+    def ring(signum, frame):
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        _, status = os.waitpid(child, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return False, os.waitstatus_to_exitcode(status)
+    except TimeoutError:
+        return True, None
+
+
+def kill_all(child, uid):
+    """Kill the child, then whatever it left, until there is none.
+
+    In a namespace, its first process takes all others with it. Elsewhere what the child started and left behind has
+    become a child of this process, even where it called setsid; and as another user, all that is that user's goes.
+    """
+    if child:
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass                                # it ended at the last moment
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if uid is not None:
+            killer = os.fork()
+            if killer == 0:
+                os.setresuid(uid, uid, uid)
+                os.kill(-1, signal.SIGKILL)     # all that this user may signal, at once
+                os._exit(0)
+            os.waitpid(killer, 0)
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def children():
+    """The process ids whose parent is this process (Linux; elsewhere none can be found)."""
+    me = os.getpid()
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    if int(file.read().rpartition(b")")[2].split()[1]) == me:
+                        yield int(name)
+            except (OSError, IndexError):
+                pass                            # gone meanwhile
+
+
+def open_and_retry(function, path, error):
+    """For rmtree: a folder that the student's code closed is opened and removed after all."""
+    os.chmod(os.path.dirname(path), 0o700)
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.chmod(path, 0o700)
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
+# ------------------------------------------------------------------------------------------------------- the child
+
+def be_child(request, fds, isolation, scratch, uid):
+    """Enter the cell, give up every right, and answer. Never returns."""
+    channel, output = fds
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(channel, 3)
+    os.closerange(4, 1 << 16)
+    os.umask(0o022)
+    files = {name: read(os.path.join(request["stage"], name)) for name in request["files"]}
+    if sys.platform == "linux":
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")                  # where memory runs out, this process goes first, never the grader
+    folder = os.path.join(scratch, "submission")
+    if isolation == "namespaces":
+        build_jail(scratch)
+        os.mkdir(folder)
+        os.makedirs(scratch + "/tmp", exist_ok=True)
+        os.chmod(scratch + "/tmp", 0o777)
+    else:
+        os.mkdir(folder)
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+    if uid is not None:
+        for path, _, names in os.walk(folder):
+            for name in (".", *names):
+                os.chown(os.path.join(path, name), uid, uid)
+        os.chmod(scratch, 0o755)
+    if isolation == "namespaces":
+        os.chroot(scratch)
+        folder = "/submission"
+    os.chdir(folder)
+    drop_rights(uid, isolation)
+    limit(request)
+    os.environ.update(HOME=folder, TMPDIR="/tmp" if isolation == "namespaces" else folder)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    tempfile.tempdir = None
+
+    sys.stdout.reconfigure(line_buffering=True)
+    with socket.socket(fileno=3) as channel:
+        child.answer(channel)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def drop_rights(uid, isolation):
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    elif isolation == "namespaces":             # the maker of a user namespace holds every capability in it
+        system("capset", (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+    if sys.platform == "linux":
+        system("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def limit(request):
+    """The kernel's limits for the child, and for each process that it starts."""
+    seconds = int(request["seconds"]) + 1
+    for name, value in (("CPU", seconds), ("AS", request["megabytes"] << 20), ("NPROC", request["processes"]),
+                        ("FSIZE", 16 << 20), ("NOFILE", 64), ("CORE", 0)):
+        kind = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):
+            if sys.platform == "linux":         # macOS knows no limit on memory
+                raise
+
+
+# -------------------------------------------------------------------------------------------------- the namespaces
+
+def unshare():
+    """Leave the system's namespaces, but that of mounts; an ordinary user makes a user namespace for that."""
+    uid, gid = os.getuid(), os.getgid()
+    system("unshare", NEWPID | NEWNET | NEWIPC | (NEWUSER if uid else 0))
+    if uid:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+
+
+def build_jail(root):
+    """Make `root` a file system that holds what Python needs and nothing else, for this process and its children."""
+    system("unshare", NEWNS)
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, f"size={SCRATCH_BYTES},mode=755")
+    for path in libraries():
+        if os.path.islink(path):                # /lib -> usr/lib
+            os.symlink(os.readlink(path), root + path)
+            continue
+        os.makedirs(root + path)
+        mount(path, root + path, None, MS_BIND | MS_REC)
+        held = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | 8 | 1024)      # a user namespace must keep these
+        mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | held)
+    os.mkdir(root + "/dev")
+    for name in ("null", "zero", "random", "urandom"):
+        with open(f"{root}/dev/{name}", "w"):
+            mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
+
+
+def libraries():
+    """The folders that the interpreter and its modules load from, none inside another."""
+    wanted = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", sys.prefix, sys.base_prefix, *sys.path,
+              os.environ["NLTK_DATA"]}
+    kept = []
+    for path in sorted(path for path in wanted if os.path.isdir(path)):
+        if not any(path.startswith(outer + "/") for outer in kept if not os.path.islink(outer)):
+            kept.append(path)
+    return kept
+
+
+if __name__ == "__main__":
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]      # child.py beside this file
+    sys.path += json.loads(sys.argv[2])
+    import child  # noqa: F401  numpy, once
+    del sys.path[0]
+    blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
+    try:
+        import nltk.corpus
+        import nltk.stem
+        import nltk.tokenize
+    except ImportError:
+        pass                                    # then a submission that needs it is told so
+    for name, module in blocked.items():
+        if module is None:
+            del sys.modules[name]
+    serve(control, sys.argv[3] if sys.argv[3:] else None)

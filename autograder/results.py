@@ -1,0 +1,89 @@
+"""What is said: a report as Gradescope's results.json, and as text for a terminal."""
+import json
+import textwrap
+
+from atomic import atomic_write
+
+from .grade import DIALECT_NAMES
+
+NOT_YET = "Not graded yet: if this stays, the grader did not come to its end. That is the grader's failure, not yours."
+BROKEN = ("The grader failed, which is no fault of this submission: {reason}\nPlease tell the staff. Points stand for what was "
+          "graded before; checks that it did not reach are marked.")
+PERSON = "for a person to read; the points stand until then"
+
+
+# ----------------------------------------------------------------------------------------------------------- Gradescope
+
+def stub(rubric):
+    """A valid result without a point, to be there from the first moment."""
+    return {"score": 0, "output": NOT_YET, "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
+            "tests": [entry(rubric, check, 0, False, NOT_YET) for check in rubric.checks.values()]}
+
+
+def gradescope(report):
+    """The report as Gradescope's results.json: every check is a test of its own, and all are visible."""
+    tests = []
+    for outcome in report.outcomes.values():
+        tests.append(entry(report.rubric, outcome.check, outcome.earned, outcome.passed, said(outcome)))
+        if outcome.mistake:
+            tests[-1]["extra_data"] = {"mistake": outcome.mistake}
+    return {"score": report.score, "execution_time": round(report.seconds), "output": "\n".join(summary(report)),
+            "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden", "tests": tests,
+            "extra_data": {"seed": report.seed, "dialect": report.dialect, "isolation": report.isolation,
+                           "grader_failed": report.broken is not None}}
+
+
+def entry(rubric, check, earned, passed, text):
+    question = rubric.questions[check.question]
+    tests = check.tests.removeprefix("person: ") + (f" ({PERSON})" if check.person else "")
+    return {"score": earned, "max_score": check.points, "status": "passed" if passed else "failed",
+            "name": f"{question.title}: {tests}", "name_format": "text", "number": check.question.removeprefix("Q"),
+            "output": text, "output_format": "text", "tags": [check.name], "visibility": "visible"}
+
+
+def write(path, result):
+    """Write results.json whole or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+# ----------------------------------------------------------------------------------------------------------------- text
+
+def said(outcome):
+    return "\n".join(filter(None, (outcome.hint, outcome.note)))
+
+
+def summary(report):
+    """The lines about the whole: the dialect, the seed, how much a person still reads, notes, the grader's own failure."""
+    waiting = sum(outcome.earned for outcome in report.outcomes.values() if outcome.check.person)
+    lines = [f"Judged by {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
+             f"{waiting:g} of these points are for the PDF, which a person still reads." if waiting else "",
+             f"Every check ran now; none is hidden. Seed {report.seed}: the same inputs again with --seed {report.seed}."]
+    if report.broken:
+        lines.insert(0, BROKEN.format(reason=report.broken))
+    return [line for line in lines if line] + [f"Note: {note}" for note in report.notes]
+
+
+def as_text(report, width=110):
+    """A question a line: points, what was checked; below it a hint for each check that lost points."""
+    lines = []
+    for number, question in report.rubric.questions.items():
+        outcomes = [outcome for outcome in report.outcomes.values() if outcome.check.question == number]
+        worth = sum(outcome.check.points for outcome in outcomes)
+        mark = "ok" if all(outcome.passed for outcome in outcomes) else ""
+        checked = "; ".join(outcome.check.tests.removeprefix("person: ") for outcome in outcomes)
+        head = f"{number:5} {question.title:31} {report.points(number):3g} of {worth:<3g} {mark:3}"
+        lines.append(head + textwrap.shorten(checked, width - len(head), placeholder=" …"))
+        told = set()
+        for outcome in outcomes:
+            text = said(outcome)
+            if not outcome.passed:
+                text = f"-{outcome.check.points:g} {outcome.check.name}: {text}"
+            elif text in told:
+                continue
+            told.add(said(outcome))
+            for paragraph in text.splitlines():
+                lines += textwrap.wrap(paragraph, width, initial_indent=" " * 6, subsequent_indent=" " * 9,
+                                       drop_whitespace=True)
+    total = sum(check.points for check in report.rubric.checks.values())
+    return "\n".join([*lines, "", f"{report.name}: {report.score:g} of {total:g} points", *summary(report)])
