@@ -108,6 +108,7 @@ def test_no_tweets_and_one_tweet():
     (lambda: process_tweet(None), TypeError, "NoneType"),
     (lambda: process_tweet(b"caf\xc3\xa9"), TypeError, "bytes"),
     (lambda: extract_features(["a list"], {}), TypeError, "list"),
+    (lambda: extract_features(np.eye(9), {}), TypeError, "ndarray"),
     (lambda: feature_matrix("a tweet", {}), TypeError, "not one str: 'a tweet'"),
     (lambda: feature_matrix(["fine", 3.5], {}), TypeError, "float: 3.5"),
     (lambda: build_freqs("a tweet", [1]), TypeError, "not one str"),
