@@ -1,0 +1,147 @@
+"""What the report says of a student's own solution: their functions and parameters on the embedded tweets' features.
+
+The student's assignment2.py is imported, so it runs here as it would for them; their assignment2.pkl is opened with the
+restricted loader. Nothing is trained: a loss curve is shown where their training left one in a run's JSON.
+"""
+import importlib.util
+import math
+import platform
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from assignment2 import load_pickle
+from data.embedded import load_embedded
+from utils import extract_features, process_tweet
+
+PARAMETERS = ("W1", "W2", "b1", "b2")     # in the order of inference_2layers
+SENTENCES = (
+    "This is a ridiculously bright movie. The plot was terrible and I was sad until the ending!",
+    "Hello world! All's good!",
+    "It is so sad!",
+    "Not bad at all, I would see it again.",
+    "I miss the sun :(",
+    "Thanks for the lovely day :)",
+)
+MOST_WRONG = 8
+
+
+def evaluate(solution):
+    """The student's run, in the format of output/run.json without what only a training knows.
+
+    solution: path of an assignment2.py; its assignment2.pkl lies beside it. Raises ValueError or OSError with one sentence
+    where either cannot be read, or their functions fail or return what is not a probability for each tweet.
+    """
+    solution = Path(solution)
+    if solution.is_dir():
+        solution = solution / "assignment2.py"
+    student = _import(solution)
+    parameters = _parameters(solution.with_suffix(".pkl"))
+    predict = _predictor(student, solution, parameters)
+    data = load_embedded()
+    loss, scores, right = _function(student, solution, "bce_forward"), {}, {}
+    for part in ("train", "test"):
+        X, y = data[f"{part}_X"], data[f"{part}_y"]
+        yhat = predict(X)
+        right[part] = (yhat > 0.5) == (y == 1)
+        scores[part] = {"loss": _number(_call(loss, solution, yhat, y), solution), "accuracy": float(np.mean(right[part]))}
+    table = [[int(np.sum((y == label) & ((yhat > 0.5) == answer))) for answer in (False, True)] for label in (0, 1)]
+    wrong = [i for i in np.argsort(-np.abs(yhat - y), kind="stable")[:MOST_WRONG] if not right["test"][i]]
+    examples = []
+    for text in SENTENCES:
+        features = extract_features(text, data["freqs"])
+        examples.append({"text": text, "stems": process_tweet(text), "features": features[0].tolist(), "yhat": float(predict(features.T)[0])})
+    return {
+        "data": {"source": "embedded features", "train": data["train_y"].size, "held_out": 0, "test": y.size},
+        "train": scores["train"],
+        "test": scores["test"] | {"interval": wilson(scores["test"]["accuracy"], y.size), "confusion": table},
+        "rule": {"accuracy": float(np.mean((X[1] > X[2]) == (y == 1)))},
+        "boundary": boundary(predict),
+        "examples": examples,
+        "wrong": [{"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])} for i in wrong],
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+    }
+
+
+def boundary(predict, positives=(10, 100, 1000, 10_000)):
+    """Where the decision changes: for each positive count the negative count at which ŷ = 1/2, None where there is none.
+
+    predict: features (3, N) -> ŷ (N,). Bisection from no negative count to ten times the positive one; ŷ falls in between.
+    """
+    points = []
+    for positive in positives:
+        low, high = 0.0, 10.0 * positive
+        sides = predict(np.array([[1, 1], [positive, positive], [low, high]], dtype=float)) > 0.5
+        if list(sides) != [True, False]:
+            points.append({"positive": positive, "negative": None})
+            continue
+        while high - low > 1e-3 * positive:
+            middle = (low + high) / 2
+            above = predict(np.array([[1], [positive], [middle]], dtype=float))[0] > 0.5
+            low, high = (middle, high) if above else (low, middle)
+        points.append({"positive": positive, "negative": (low + high) / 2})
+    return points
+
+
+def wilson(share, count, z=1.959963984540054):
+    """Wilson's 95 % interval of a share of `count` trials, [low, high]."""
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return [centre - half, centre + half]
+
+
+def _import(path):
+    """The module at `path`, with its own folder first on the path, as when it is run there."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: --solution takes an assignment2.py, or the folder that holds it")
+    spec = importlib.util.spec_from_file_location("solution", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        _call(spec.loader.exec_module, path, module)
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _call(function, path, *arguments):
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:
+        name = getattr(function, "__name__", "the call")
+        name = "importing it" if name == "exec_module" else name
+        raise ValueError(f"{path}: {name} failed with {type(error).__name__}: {error}") from None
+
+
+def _function(module, path, name):
+    if not callable(getattr(module, name, None)):
+        raise ValueError(f"{path} defines no function {name}")
+    return getattr(module, name)
+
+
+def _parameters(path):
+    parameters = load_pickle(path)
+    missing = [name for name in PARAMETERS if not isinstance(parameters, dict) or name not in parameters]
+    if missing:
+        raise ValueError(f"{path} holds no {', '.join(missing)}: it should be a dict of W1, b1, W2 and b2")
+    return [parameters[name] for name in PARAMETERS]
+
+
+def _predictor(module, path, parameters):
+    inference = _function(module, path, "inference_2layers")
+
+    def predict(X):
+        yhat = np.asarray(_call(inference, path, X, *parameters), dtype=float).ravel()
+        if yhat.size != X.shape[1] or not np.all((yhat >= 0) & (yhat <= 1)):
+            raise ValueError(f"{path}: inference_2layers gave {yhat.size} values in [{np.min(yhat)}, {np.max(yhat)}] for "
+                             f"{X.shape[1]} tweets, where a probability for each is expected")
+        return yhat
+    return predict
+
+
+def _number(value, path):
+    value = np.asarray(value, dtype=float)
+    if value.size != 1 or not np.isfinite(value).all():
+        raise ValueError(f"{path}: bce_forward gave {value} on the tweets, where a finite mean loss is expected")
+    return float(value.ravel()[0])

@@ -1,0 +1,144 @@
+"""The second opinion on the formulas: sympy differentiates the definitions, and each line of work is compared with that."""
+import ast
+import itertools
+
+import numpy as np
+import sympy
+
+from report.formulas import INDICES
+
+
+class Oracle:
+    """The names of a Setting as arrays of symbols, its definitions as functions of them, and D as sympy's derivative.
+
+    sizes: {size's name: number}. Definitions are followed in their order; D(f, v) cuts them at v, differentiates by a fresh
+    symbol, and puts v's definition back.
+    """
+
+    def __init__(self, setting, sizes):
+        self.setting, self.sizes = setting, sizes
+        self.full = self._forward(cut=None)
+
+    def _forward(self, cut):
+        values = dict(self.sizes)
+        for name, symbol in self.setting.symbols.items():
+            leaf = name not in INDICES and name not in map(root, self.setting.definitions)
+            if leaf or name == cut:
+                values[name] = symbols(name, tuple(self.sizes[size] for size in symbol.shape))
+        for left, right in self.setting.definitions.items():
+            if root(left) != cut:
+                target = ast.parse(left, mode="eval").body
+                if isinstance(target, ast.Name):
+                    values[target.id] = self.evaluate(right, values)
+                else:
+                    index = ast.unparse(target.slice)
+                    size = self.sizes[self.setting.indices[index]]
+                    values[root(left)] = np.array([self.evaluate(right, values | {index: i}) for i in range(size)], object)
+        return values
+
+    def evaluate(self, expression, values=None):
+        values = self.full if values is None else values
+        tree = ast.fix_missing_locations(_QuoteDerivatives().visit(ast.parse(expression, mode="eval")))
+        functions = {"exp": sympy.exp, "log": sympy.log, "sigma": lambda z: 1 / (1 + sympy.exp(-z)), "sum": sum, "range": range,
+                     "kron": lambda i, j: int(i == j)}
+        derivative = lambda f, v, **bound: self.derivative(f, v, values | bound)
+        return eval(compile(tree, expression, "eval"), {"__builtins__": {}, **functions, **values, "D": derivative, "od": derivative})
+
+    def derivative(self, f, v, values):
+        indices = {name: values[name] for name in self.setting.indices if name in values}
+        cut = self._forward(root(v)) | indices
+        variable = self.evaluate(v, cut)
+        slope = sympy.diff(self.evaluate(f, cut), variable)
+        fresh, full = cut[root(v)], self.full[root(v)]
+        return slope.subs(list(zip(np.ravel(fresh), np.ravel(full))), simultaneous=True)
+
+    def lines(self, derivation):
+        """(expected, [each line's value]) for every value of the free indices of the derivation."""
+        free = [name for name in self.setting.indices
+                if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(derivation.of)))]
+        for chosen in itertools.product(*(range(self.sizes[self.setting.indices[name]]) for name in free)):
+            values = self.full | dict(zip(free, chosen))
+            yield self.evaluate(derivation.of, values), [self.evaluate(step.expression, values) for step in derivation.steps]
+
+
+    @staticmethod
+    def is_zero(difference):
+        """Whether a difference of formulas is 0 for all values: as rational functions of their symbols and exponentials."""
+        return sympy.cancel(sympy.together(difference)) == 0
+
+
+class _QuoteDerivatives(ast.NodeTransformer):
+    """D(f, v) takes its arguments as text, and the loop indices around it by name."""
+
+    def __init__(self):
+        self.bound = []
+
+    def visit_GeneratorExp(self, node):
+        self.bound += [loop.target.id for loop in node.generators]
+        node = self.generic_visit(node)
+        self.bound = self.bound[:-len(node.generators)]
+        return node
+
+    def visit_Call(self, node):
+        if node.func.id not in ("D", "od"):
+            return self.generic_visit(node)
+        return ast.Call(node.func, [ast.Constant(ast.unparse(part)) for part in node.args],
+                        [ast.keyword(name, ast.Name(name, ast.Load())) for name in self.bound])
+
+
+def root(expression):
+    return ast.unparse(ast.parse(expression, mode="eval")).split("[")[0]
+
+
+def symbols(name, shape):
+    if not shape:
+        return sympy.Symbol(name, positive=True)
+    array = np.empty(shape, object)
+    for index in np.ndindex(*shape):
+        array[index] = sympy.Symbol(name + "_".join(map(str, index)), positive=True)
+    return array
+
+
+def mutants(expression):
+    """Every formula one slip away: a sign changed, a transpose, a factor or a divisor dropped, the whole negated."""
+    tree = ast.parse(expression, mode="eval").body
+    found = [f"-({expression})"]
+    for node in ast.walk(tree):
+        for slip in _slips(node):
+            found.append(ast.unparse(_Replace(node, slip).visit(tree)))
+    return found
+
+
+def _slips(node):
+    if isinstance(node, ast.Attribute):
+        yield node.value
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Add):
+            yield ast.BinOp(node.left, ast.Sub(), node.right)
+        elif isinstance(node.op, ast.Sub):
+            yield ast.BinOp(node.left, ast.Add(), node.right)
+        elif isinstance(node.op, ast.Div):
+            yield node.left
+            yield ast.BinOp(node.left, ast.Mult(), node.right)
+        elif isinstance(node.op, (ast.Mult, ast.MatMult)):
+            yield node.left
+            yield node.right
+
+
+class _Replace(ast.NodeTransformer):
+    """A copy of the tree with one node in another's place; the tree itself stays."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def visit(self, node):
+        if node is self.old:
+            return self.new
+        return type(node)(**{name: self._part(part) for name, part in ast.iter_fields(node)})
+
+    def _part(self, part):
+        if isinstance(part, list):
+            return [self._part(item) for item in part]
+        return self.visit(part) if isinstance(part, ast.AST) else part

@@ -1,0 +1,491 @@
+"""The report: each formula of Q2 against sympy and against differences of an independent loss, then the PDF itself."""
+import ast
+import cmath
+import json
+import pickle
+import shutil
+import unicodedata
+
+import numpy as np
+import pypdf
+import pytest
+import sympy
+
+import assignment2
+from report import formulas
+from report.__main__ import ROOT, main
+from report.evaluate import boundary, evaluate, wilson
+from report.notation import Symbol, shape, typeset
+from report_oracle import Oracle, mutants
+
+SIZES = {"d": 3, "l": 2, "m": 2, "n": 3}
+ELEMENTS = [(name, key) for name in ("scalars", "layer", "network") for key in formulas.SETTINGS[name].derivations]
+ORACLES = {name: Oracle(formulas.SETTINGS[name], SIZES) for name in ("scalars", "layer", "network")}
+
+
+# --------------------------------------------------------------------------- element forms, by sympy
+
+@pytest.mark.parametrize("name, key", ELEMENTS)
+def test_every_line_of_the_work_is_the_derivative(name, key):
+    """sympy differentiates the definitions; the difference from each printed line simplifies to exactly 0."""
+    oracle, derivation = ORACLES[name], formulas.SETTINGS[name].derivations[key]
+    for expected, lines in oracle.lines(derivation):
+        for step, value in zip(derivation.steps, lines):
+            assert oracle.is_zero(expected - value), step.expression
+
+
+@pytest.mark.parametrize("name, key", ELEMENTS)
+def test_a_changed_element_form_is_rejected_and_changes_the_page(name, key):
+    setting, oracle = formulas.SETTINGS[name], ORACLES[name]
+    derivation = setting.derivations[key]
+    for mutant in mutants(derivation.result):
+        changed = formulas.derivation(derivation.of, (mutant,))
+        assert any(not oracle.is_zero(expected - value) for expected, (value,) in oracle.lines(changed)), mutant
+        assert typeset(mutant, setting.symbols) != typeset(derivation.result, setting.symbols)
+
+
+def test_the_stable_loss_is_the_loss():
+    oracle = ORACLES["network"]
+    values = oracle.full | {"z2": sympy.Symbol("z2", real=True)}
+    yhat = 1 / (1 + sympy.exp(-values["z2"]))
+    loss = oracle.evaluate(formulas.NETWORK.definitions["L"], values | {"yhat": yhat})
+    stable = oracle.evaluate(formulas.STABLE_LOSS, values)
+    # Equal slopes and one equal point make equal functions.
+    assert oracle.is_zero(sympy.diff(loss - stable, values["z2"]))
+    assert sympy.simplify((loss - stable).subs(values["z2"], 0)) == 0
+
+
+def test_float64_rounds_the_sigmoid_to_one_where_the_page_says():
+    z = formulas.SATURATION
+    assert 1 / (1 + np.exp(-float(z))) == 1 > 1 / (1 + np.exp(-float(z - 1)))
+
+
+# --------------------------------------------------------------------------- matrix forms, by differences
+
+def sigma(z):
+    return (1 + np.tanh(z / 2)) / 2       # another form than the solution's
+
+
+FUNCTIONS = {"sum": sum, "range": range, "log": np.log, "exp": np.exp, "sigma": sigma, "diag": lambda v: np.diag(v.ravel())}
+
+
+def value(expression, names):
+    return eval(expression, {"__builtins__": {}, **FUNCTIONS, **names})
+
+
+def loop_loss(X, y, W1, b1, W2, b2):
+    """The mean loss, number by number; complex numbers pass through."""
+    total = 0
+    for n in range(X.shape[1]):
+        z2 = b2[0, 0]
+        for i in range(W1.shape[0]):
+            z1 = b1[i, 0]
+            for j in range(X.shape[0]):
+                z1 += W1[i, j] * X[j, n]
+            z2 += W2[0, i] / (1 + cmath.exp(-z1))
+        yhat = 1 / (1 + cmath.exp(-z2))
+        total -= cmath.log(yhat) if y[0, n] == 1 else cmath.log(1 - yhat)
+    return total / X.shape[1]
+
+
+def complex_step(f, at):
+    """∂f/∂at for a real f that takes complex numbers: Im f(at + ih)/h, exact to rounding since nothing is subtracted."""
+    gradient = np.empty(at.shape)
+    for index in np.ndindex(*at.shape):
+        moved = at.astype(complex)
+        moved[index] += 1e-30j
+        gradient[index] = f(moved).imag / 1e-30
+    return gradient
+
+
+def central_differences(f, at, h=1e-5):
+    gradient = np.empty(at.shape)
+    for index in np.ndindex(*at.shape):
+        up, down = at.copy(), at.copy()
+        up[index] += h
+        down[index] -= h
+        gradient[index] = (f(up) - f(down)).real / (2 * h)
+    return gradient
+
+
+def batch(d, l, N, seed=0):
+    """A network and a batch of these sizes, with the definitions of the page evaluated in their order."""
+    rng = np.random.default_rng(seed)
+    names = {"X": rng.normal(size=(d, N)), "y": rng.integers(0, 2, size=(1, N)).astype(float), "W1": rng.normal(size=(l, d)),
+             "b1": rng.normal(size=(l, 1)), "W2": rng.normal(size=(1, l)), "b2": rng.normal(size=(1, 1)), "ones": np.ones((N, 1)), "N": N}
+    return follow(formulas.BATCH.definitions, names)
+
+
+def follow(definitions, names):
+    for left, right in definitions.items():
+        names = names | {left: value(right, names)}
+    # One example's columns. An example's own error is that of a batch of one: without the 1/N.
+    columns = {"x": "X", "h": "H", "e1": "delta1", "e2": "delta2"}
+    scale = {"e1": names["N"], "e2": names["N"]}
+    return names | {one: [scale.get(one, 1) * names[many][:, [n]] for n in range(names["N"])] for one, many in columns.items()}
+
+
+def gradient_of_loss(names, variable, by):
+    inputs = [names[name] for name in ("X", "y", "W1", "b1", "W2", "b2")]
+    place = ("X", "y", "W1", "b1", "W2", "b2").index(variable)
+    return by(lambda moved: loop_loss(*inputs[:place], moved, *inputs[place + 1:]), names[variable])
+
+
+SHAPES = [(3, 6, 8), (2, 5, 4), (7, 3, 5)]
+
+
+@pytest.mark.parametrize("d, l, N", SHAPES)
+@pytest.mark.parametrize("variable", formulas.BATCH.derivations)
+def test_batch_forms_are_the_gradients_of_the_loss(d, l, N, variable):
+    names = batch(d, l, N)
+    exact = gradient_of_loss(names, variable, complex_step)
+    assert value("L", names).shape == (1, 1)
+    assert abs(names["L"][0, 0] - loop_loss(*(names[k] for k in ("X", "y", "W1", "b1", "W2", "b2")))) < 1e-14
+    np.testing.assert_allclose(exact, gradient_of_loss(names, variable, central_differences), rtol=0, atol=1e-9)
+    for step in formulas.BATCH.derivations[variable].steps:
+        printed = value(step.expression, names)
+        assert printed.shape == names[variable].shape
+        np.testing.assert_allclose(printed, exact, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("d, l, N", SHAPES)
+def test_batch_forms_are_what_the_solution_computes(d, l, N):
+    names = batch(d, l, N, seed=1)
+    *computed, L = assignment2.gradients(names["X"], names["y"][0], names["W1"], names["W2"], names["b1"][:, 0], names["b2"][0])
+    for variable, gradient in zip(("W1", "W2", "b1", "b2"), computed):
+        printed = value(formulas.BATCH.derivations[variable].result, names)
+        np.testing.assert_allclose(np.reshape(gradient, printed.shape), printed, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(L, names["L"][0, 0], rtol=1e-13)
+
+
+def rejected(expression, names, expected):
+    try:
+        printed = value(expression, names)
+    except (ValueError, TypeError):
+        return True
+    return np.shape(printed) != expected.shape or not np.allclose(printed, expected, rtol=1e-6, atol=0)
+
+
+def page_changes(mutant, original, symbols):
+    try:
+        return typeset(mutant, symbols) != typeset(original, symbols)
+    except ValueError:      # shapes that do not fit are refused before they are printed
+        return True
+
+
+@pytest.mark.parametrize("variable", formulas.BATCH.derivations)
+def test_a_changed_batch_form_is_rejected_and_changes_the_page(variable):
+    names = batch(3, 6, 8)
+    exact = gradient_of_loss(names, variable, complex_step)
+    for step in formulas.BATCH.derivations[variable].steps:
+        changed = mutants(step.expression)
+        assert changed
+        for mutant in changed:
+            assert rejected(mutant, names, exact), mutant
+            assert page_changes(mutant, step.expression, formulas.BATCH.symbols), mutant
+
+
+@pytest.mark.parametrize("name", ["delta1", "delta2"])
+def test_a_changed_error_is_rejected(name):
+    """Signs, transposes and the 1/N of Δ1 and Δ2 too."""
+    names = batch(3, 6, 8)
+    exact = gradient_of_loss(names, "W1", complex_step)
+    right = formulas.BATCH.definitions[name]
+    for mutant in mutants(right):
+        try:
+            changed = follow(formulas.BATCH.definitions | {name: mutant}, names)
+        except (ValueError, IndexError):
+            continue
+        assert rejected(formulas.BATCH.derivations["W1"].result, changed, exact), mutant
+        assert page_changes(mutant, right, formulas.BATCH.symbols), mutant
+
+
+def layer(m, n, seed=0):
+    rng = np.random.default_rng(seed)
+    names = {"W": rng.normal(size=(m, n)), "h": rng.normal(size=(n, 1)), "b": rng.normal(size=(m, 1)), "g": rng.normal(size=(m, 1))}
+    return names | {"yhat": sigma(names["W"] @ names["h"] + names["b"])}
+
+
+def layer_jacobian(names, variable):
+    """∂ŷ_i/∂variable, (m, *variable's shape), one output after another by the complex step."""
+    def outputs(moved):
+        given = names | {variable: moved}
+        return sigma(given["W"] @ given["h"] + given["b"])[:, 0]
+    return np.stack([complex_step(lambda moved: outputs(moved)[i], names[variable]) for i in range(len(names["W"]))])
+
+
+def layer_expected(names, key):
+    if key.startswith("J"):
+        return layer_jacobian(names, key[1:])[:, :, 0].T          # denominator layout: ∂ŷ_i/∂h_k at (k, i)
+    return np.tensordot(names["g"][:, 0], layer_jacobian(names, key[1:]), axes=1)
+
+
+@pytest.mark.parametrize("key", formulas.LAYER_MATRICES.derivations)
+def test_layer_matrices(key):
+    names = layer(4, 3)
+    result = formulas.LAYER_MATRICES.derivations[key].result
+    expected = layer_expected(names, key)
+    np.testing.assert_allclose(value(result, names), expected, rtol=1e-13, atol=1e-16)
+    for mutant in mutants(result):
+        assert rejected(mutant, names, expected), mutant
+        assert page_changes(mutant, result, formulas.LAYER_MATRICES.symbols), mutant
+
+
+@pytest.mark.parametrize("variable", formulas.UNIT.derivations)
+def test_one_output_unit(variable):
+    names = layer(1, 3)
+    result = formulas.UNIT.derivations[variable].result
+    expected = layer_jacobian(names, variable)[0]
+    np.testing.assert_allclose(value(result, names), expected, rtol=1e-13)
+    for mutant in mutants(result):
+        assert rejected(mutant, names, expected), mutant
+
+
+def test_the_page_shows_the_shapes_that_the_arrays_have():
+    sizes = {"d": 3, "l": 6, "N": 8, "1": 1}
+    names = batch(3, 6, 8)
+    for variable, derivation in formulas.BATCH.derivations.items():
+        assert tuple(sizes[size] for size in shape(derivation.result, formulas.BATCH.symbols)) == names[variable].shape
+    for name, definition in formulas.BATCH.definitions.items():
+        declared = tuple(sizes[size] for size in shape(definition, formulas.BATCH.symbols))
+        assert declared == names[name].shape
+
+
+# --------------------------------------------------------------------------- the printer
+
+SYMBOLS = {"A": Symbol("A", shape=("m", "n")), "B": Symbol("B", shape=("n", "k")), "C": Symbol("C", shape=("m", "n")), "W1": Symbol("W", "1", ("m", "n")),
+           "s": Symbol("s"), "t": Symbol("t"), "i": Symbol("i"), "n": Symbol("n"), "N": Symbol("N"), "v": Symbol("v", shape=("n",))}
+
+
+@pytest.mark.parametrize("expression, printed", [
+    ("A @ B / N", "frac(1, N) thin A thin B"),
+    ("-(s - t) / N", "-frac(s - t, N)"),
+    ("s - (t - s)", "s - lr((t - s))"),
+    ("(s - t) * t", "lr((s - t)) thin t"),
+    ("A * C @ B", "lr((A dot.o C)) thin B"),
+    ("A * (C @ B)", None),
+    ("(C @ C.T) * s", "C thin C^top thin s"),
+    ("A * (C @ B @ B.T)", "A dot.o lr((C thin B thin B^top))"),
+    ("W1[i, n] * s", "W_(1,i n) thin s"),
+    ("sum(v[i] for i in range(n)) * s", "lr((sum_(i = 1)^(n) v_(i))) thin s"),
+    ("exp(-s)**2", "lr((e^(-s)))^(2)"),
+    ("D(s, v[i])", "frac(partial s, partial v_(i))"),
+    ("kron(i, n) * log(s)", "[i = n] thin ln s"),
+    ("A @ C", None),
+    ("s if t else s", None),
+])
+def test_printing(expression, printed):
+    if printed is None:      # shapes that do not fit, or a construct that the language does not have
+        with pytest.raises(ValueError):
+            typeset(expression, SYMBOLS)
+    else:
+        assert typeset(expression, SYMBOLS) == printed
+
+
+def test_braces_carry_the_shapes():
+    assert typeset("A @ B.T.T / N", SYMBOLS | {"N": Symbol("N")}, braces=True).count("underbrace") == 2
+    assert "underbrace(lr((A - C)), m times n)" in typeset("(A - C) @ B", SYMBOLS, braces=True)
+
+
+# --------------------------------------------------------------------------- the PDF
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><path d="M0 0L60 40" stroke="black"/></svg>'
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    """A training run's folder, its figures made up."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    run = {
+        "seed": 7, "hidden": 2, "iters": 5000, "lr": 0.01, "batch": 32, "steps_taken": 5000, "stopped": "All steps taken.",
+        "data": {"source": "embedded features", "train": 8000, "held_out": 0, "test": 2000},
+        "curve": {"step": [0, 2500, 5000], "train": [0.7, 0.1, 0.02], "eval": [0.7, 0.11, 0.0123]},
+        "train": {"loss": 0.0171, "accuracy": 0.9951}, "rule": {"accuracy": 0.995},
+        "test": {"loss": 0.0123, "accuracy": 0.9942, "interval": [0.9898, 0.9967], "confusion": [[993, 7], [5, 995]]},
+        "parameters": {"W1": rng.normal(size=(2, 3)).tolist(), "b1": [0.0, 0.1], "W2": [[1.0, -1.0]], "b2": [0.0]},
+        "examples": [{"text": "This is #1 *ridiculously* bright $movie$", "stems": ["ridicul"], "features": [1.0, 38.0, 171.0], "yhat": 0.0312}],
+        "wrong": [{"features": [1.0, 255.0, 175.0], "label": 0, "yhat": 0.929}, {"features": [1.0, 0.0, 9.0], "label": 1, "yhat": 0.0}],
+        "versions": {"python": "3.11.7", "numpy": "2.4.6"},
+    }
+    (folder / "run.json").write_text(json.dumps(run))
+    for name in ("loss", "surface"):
+        (folder / f"{name}.svg").write_text(SVG)
+    return folder
+
+
+def make(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+def text_of(path):
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    return unicodedata.normalize("NFKC", text)
+
+
+@pytest.fixture
+def pdf(run_folder, tmp_path):
+    out = tmp_path / "assignment2.pdf"
+    assert make("--run", run_folder, "--name", "Ada Lovelace", "--login", "ada", "--out", out) == 0
+    return out
+
+
+def test_two_builds_are_identical(run_folder, tmp_path, pdf):
+    again = tmp_path / "again.pdf"
+    assert make("--run", run_folder / "run.json", "--name", "Ada Lovelace", "--login", "ada", "--out", again) == 0
+    assert again.read_bytes() == pdf.read_bytes()
+
+
+def test_the_page(pdf):
+    reader = pypdf.PdfReader(pdf)
+    assert len(reader.pages) <= 10
+    assert {tuple(map(float, page.mediabox[2:])) for page in reader.pages} == {(612.0, 792.0)}
+    assert reader.metadata.title.startswith("Assignment 2") and reader.metadata.author == "Ada Lovelace"
+    marks = [mark.title for mark in reader.outline if not isinstance(mark, list)]
+    for question in ("Q2.1", "Q2.2", "Q2.3", "Q2.4", "Q5", "contradicts"):
+        assert any(question in mark for mark in marks), marks
+
+
+def test_every_font_is_embedded(pdf):
+    fonts = {}
+    for page in pypdf.PdfReader(pdf).pages:
+        for font in page["/Resources"]["/Font"].values():
+            descriptor = font["/DescendantFonts"][0]["/FontDescriptor"]
+            fonts[str(font["/BaseFont"])] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+            assert "/ToUnicode" in font      # searched and copied
+    assert fonts and all(fonts.values())
+
+
+def test_the_text_holds_results_and_figures_of_the_run(pdf):
+    text = text_of(pdf)
+    for piece in ("Ada Lovelace", "ada", "dW1 = delta1 @ X.T", "dW2 = delta2 @ H.T", "db1 = delta1 @ ones", "99.42 %", "98.98", "99.67 %",
+                  "0.0123", "993", "255", "This is #1 *ridiculously* bright $movie$", "bce_forward", "chain rule"):
+        assert piece in text, piece
+
+
+def test_template_is_blank_and_its_source_stands_alone(run_folder, tmp_path):
+    out = tmp_path / "handout" / "template.pdf"
+    assert make("--template", "--run", run_folder, "--out", out) == 0
+    assert "Q2.4" in text_of(out) and "delta1 @" not in text_of(out)
+    source = out.with_suffix(".typ")
+    assert "#import" not in source.read_text(encoding="utf-8")
+    filled = tmp_path / "mine.pdf"
+    source.write_text(source.read_text(encoding="utf-8").replace("#answer(1.9in)", "My own work on the sigmoid."), encoding="utf-8")
+    assert make("--source", source, "--run", run_folder, "--out", filled) == 0
+    assert "My own work on the sigmoid." in text_of(filled)
+
+
+def spoil(folder, what):
+    path = folder / "run.json"
+    run = json.loads(path.read_text())
+    if what == "no run":
+        path.unlink()
+    elif what == "cut short":
+        path.write_text(path.read_text()[:200])
+    elif what == "no test figures":
+        del run["test"]
+        path.write_text(json.dumps(run))
+    elif what == "a word for a number":
+        run["test"]["loss"] = "small"
+        path.write_text(json.dumps(run))
+    elif what == "NaN":
+        run["test"]["loss"] = float("nan")
+        path.write_text(json.dumps(run))
+    elif what == "a list":
+        path.write_text("[]")
+    elif what == "no picture":
+        (folder / "surface.svg").unlink()
+    elif what == "a broken picture":
+        (folder / "surface.svg").write_text("<svg")
+    elif what == "parameters of other shapes":
+        run["parameters"]["W1"] = [[1.0, 2.0]]
+        path.write_text(json.dumps(run))
+
+
+@pytest.mark.parametrize("what", ["no run", "cut short", "no test figures", "a word for a number", "NaN", "a list", "no picture", "a broken picture",
+                                  "parameters of other shapes"])
+def test_a_bad_run_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tmp_path, capsys, what):
+    out = tmp_path / "old.pdf"
+    out.write_bytes(b"the old PDF")
+    spoil(run_folder, what)
+    assert make("--run", run_folder, "--out", out) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("report: ") and error.count("\n") == 1 and "Traceback" not in error
+    assert out.read_bytes() == b"the old PDF"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.pdf", "run"]
+
+
+@pytest.mark.parametrize("source", ["= A heading\n#no-such-thing", "$ frac(1, $", None])
+def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tmp_path, capsys, source):
+    out, path = tmp_path / "old.pdf", tmp_path / "mine.typ"
+    out.write_bytes(b"the old PDF")
+    if source is not None:
+        path.write_text(source)
+    assert make("--source", path, "--run", run_folder, "--out", out) == 2
+    error = capsys.readouterr().err
+    assert str(path) in error and error.count("\n") == 1
+    assert out.read_bytes() == b"the old PDF"
+
+
+# --------------------------------------------------------------------------- a student's own solution
+
+@pytest.fixture
+def student(tmp_path):
+    folder = tmp_path / "student"
+    folder.mkdir()
+    shutil.copy(ROOT / "assignment2.py", folder)
+    rng = np.random.default_rng(3)
+    parameters = {"W1": rng.normal(size=(2, 3)) * [0.1, 0.01, 0.01], "W2": np.array([[2.0, -1.5]]), "b1": np.zeros(2), "b2": np.zeros(1)}
+    (folder / "assignment2.pkl").write_bytes(pickle.dumps(parameters))
+    return folder
+
+
+def test_a_students_figures_are_those_of_their_functions(student):
+    from data.embedded import load_embedded
+
+    run, data = evaluate(student / "assignment2.py"), load_embedded()
+    parameters = pickle.loads((student / "assignment2.pkl").read_bytes())
+    right, loss = 0, 0.0
+    for x, y in zip(data["test_X"].T, data["test_y"]):
+        h = sigma(parameters["W1"] @ x + parameters["b1"])
+        yhat = sigma(parameters["W2"] @ h + parameters["b2"])[0]
+        right += (yhat > 0.5) == (y == 1)
+        loss -= np.log(yhat if y == 1 else 1 - yhat) / 2000
+    assert run["test"]["accuracy"] == right / 2000
+    assert sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
+    np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
+
+
+def test_a_students_report(student, tmp_path, run_folder):
+    out = tmp_path / "mine.pdf"
+    assert make("--solution", student, "--name", "Grace Hopper", "--out", out) == 0
+    assert "Grace Hopper" in text_of(out) and "Mean cross-entropy (nats) of the" not in text_of(out)
+    assert make("--solution", student, "--run", run_folder, "--out", out) == 0
+    assert "Mean cross-entropy (nats) of the" in text_of(out) and "99.42 %" not in text_of(out)
+
+
+@pytest.mark.parametrize("code, said", [
+    (None, "is missing"), ("x = 1", "no function inference_2layers"), ("raise RuntimeError('no')", "RuntimeError"), ("def f(:", "SyntaxError"),
+    ("import sys; sys.exit(3)", "SystemExit"),
+    ("def inference_2layers(X, W1, W2, b1, b2): return 3", "probability"),
+    ("import numpy as np\ndef inference_2layers(X, W1, W2, b1, b2): return np.full(X.shape[1], np.nan)", "probability"),
+    ("def inference_2layers(X, W1, W2, b1, b2): return X.nonsense", "AttributeError"),
+])
+def test_a_students_mistake_gets_one_sentence(student, tmp_path, capsys, code, said):
+    path = student / "assignment2.py"
+    path.unlink() if code is None else path.write_text(code + "\ndef bce_forward(yhat, y): return 0.5")
+    assert make("--solution", path, "--out", tmp_path / "mine.pdf") == 2
+    error = capsys.readouterr().err
+    assert said in error and str(path) in error and error.count("\n") == 1
+    assert not (tmp_path / "mine.pdf").exists()
+
+
+def test_boundary_and_interval():
+    # ŷ = 1/2 where negative = 2 positive; and a network that has no boundary.
+    points = boundary(lambda X: sigma((2 * X[1] - X[2]) / 50))
+    np.testing.assert_allclose([p["negative"] / p["positive"] for p in points], 2, rtol=1e-3)
+    assert boundary(lambda X: np.full(X.shape[1], 0.9))[0]["negative"] is None
+    # Wilson (1927) by its definition: |p - share| = z √(p(1 - p)/n) at both ends.
+    for end in wilson(0.995, 2000):
+        assert abs(end - 0.995) == pytest.approx(1.959963984540054 * np.sqrt(end * (1 - end) / 2000), rel=1e-9)
