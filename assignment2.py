@@ -212,10 +212,12 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0):
         if step - shown >= min(iters / 200, shown / 10) or step == iters:  # denser at first, where the loss falls fast
             shown = step
             now = for_raw_features(*theta)
-            if not all(np.isfinite(p).all() for p in now):
-                raise FloatingPointError(f"the parameters overflowed by step {step} with lr={lr:g}: use a smaller lr")
             W1, b1, W2, b2 = now
-            loss = bce_forward(inference_2layers(X, W1, W2, b1, b2), y)
+            try:
+                with np.errstate(over="raise", invalid="raise"):
+                    loss = bce_forward(inference_2layers(X, W1, W2, b1, b2), y)
+            except (FloatingPointError, ValueError):  # a product overflowed, or a parameter had and made ŷ NaN
+                raise FloatingPointError(f"the parameters overflowed by step {step} with lr={lr:g}: use a smaller lr") from None
             if loss < least:
                 best, least = now, loss
             yield Checkpoint(step, now, loss, best)

@@ -114,6 +114,8 @@ def train(data, hidden, iters, lr, batch, seed):
                 if len(curve["step"]) == 1 or checkpoint.step * 10 // iters > curve["step"][-2] * 10 // iters:
                     bar.write(f"{checkpoint.step:>9,}  {checkpoint.loss:>13.5f}  {loss:>15.5f}  {accuracy:>8.4f}")
         except KeyboardInterrupt:
+            if checkpoint is None:
+                raise
             interrupted = True
     return checkpoint, curve, interrupted
 
@@ -298,9 +300,6 @@ def run_training(args):
         print("Features ", extract_features(data.train_x[0], data.freqs))
 
     checkpoint, curve, interrupted = train(data, args.hidden, args.iters, args.lr, args.batch, args.seed)
-    if checkpoint is None:
-        print("\nInterrupted before the first checkpoint: nothing saved.", file=sys.stderr)
-        return 130
     run = {
         "seed": args.seed,
         "hidden": args.hidden,
@@ -348,11 +347,15 @@ def main(argv=None):
     args = parser.parse_args(argv)
     try:
         if args.predict is not None:
-            return predict(args.predict, args.out or ROOT)
+            predict(args.predict, args.out or ROOT)
+            return 0
         return run_training(args)
     except (OSError, ValueError, FloatingPointError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ntrain.py: interrupted before there was anything to save", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
