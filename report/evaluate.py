@@ -58,6 +58,7 @@ def evaluate(solution):
         "test": scores["test"] | {"interval": wilson(scores["test"]["accuracy"], y.size), "confusion": table},
         "rule": {"accuracy": float(np.mean((X[1] > X[2]) == (y == 1)))},
         "boundary": boundary(predict),
+        "surface": surface(predict),
         "examples": examples,
         "wrong": [{"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])} for i in wrong],
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
@@ -82,6 +83,18 @@ def boundary(predict, positives=(10, 100, 1000, 10_000)):
             low, high = (middle, high) if above else (low, middle)
         points.append({"positive": positive, "negative": (low + high) / 2})
     return points
+
+
+def surface(predict, cells=48, decades=5):
+    """ŷ over the plane of the two counts: rows of `cells` values, a row for each negative count from the lowest up.
+
+    An axis is linear from 0 to 10 and logarithmic from there to 10^decades, as in the picture of train.py.
+    """
+    place = (np.arange(cells) + 0.5) / cells * decades
+    counts = np.where(place < 1, 10 * place, 10**place)
+    positive, negative = np.meshgrid(counts, counts)
+    yhat = predict(np.stack([np.ones(positive.size), positive.ravel(), negative.ravel()]))
+    return {"decades": decades, "yhat": np.round(yhat.reshape(cells, cells), 4).tolist()}
 
 
 def wilson(share, count, z=1.959963984540054):

@@ -455,6 +455,9 @@ def test_a_students_figures_are_those_of_their_functions(student):
     assert run["test"]["accuracy"] == right / 2000
     assert sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
     np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
+    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is 4.5/48 of 5 decades, row 40 is 40.5/48.
+    h = sigma(parameters["W1"] @ [1, 10 * 4.5 * 5 / 48, 10 ** (40.5 * 5 / 48)] + parameters["b1"])
+    assert run["surface"]["yhat"][40][4] == pytest.approx(sigma(parameters["W2"] @ h + parameters["b2"])[0], abs=1e-4)
 
 
 def test_a_students_report(student, tmp_path, run_folder):
