@@ -326,10 +326,10 @@ def load_pickle(filename):
 
     Raises FileNotFoundError, or ValueError with one sentence that names the file.
     """
+    if os.path.isfile(filename) and os.path.getsize(filename) == 0:
+        raise ValueError(f"{filename}: the file is empty")
     try:
         with open(filename, "rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise ValueError(f"{filename}: the file is empty")
             return _PlainUnpickler(file).load()
     except FileNotFoundError:
         raise FileNotFoundError(f"{filename}: no such file") from None
@@ -337,12 +337,8 @@ def load_pickle(filename):
         raise ValueError(f"{filename}: refused, it asks to call {error}; a data file holds arrays and plain containers alone") from None
     except OSError as error:
         raise ValueError(f"{filename}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        if str(error).startswith(str(filename)):
-            raise
-        raise ValueError(f"{filename}: not a whole pickle ({error})") from None
-    except Exception as error:  # a broken pickle can raise nearly anything
-        raise ValueError(f"{filename}: not a whole pickle ({type(error).__name__}: {error})") from None
+    except Exception as error:  # a broken pickle can raise nearly anything, with text over several lines
+        raise ValueError(f"{filename}: not a whole pickle ({type(error).__name__}: {' '.join(str(error).split())})") from None
 
 
 class _Forbidden(Exception):
