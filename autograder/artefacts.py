@@ -67,7 +67,7 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
     if len(value) != len(names):
         failed["train.returns"] = "count", f"It returned {len(value)} values, where {len(names)} are asked for: {', '.join(names)}."
     if whole_iters:
-        failed["train.iters"] = "float_iters", "It fails for iters=3000.0 and works for 3000: the signature's 1e6 is a float, so int(iters)."
+        failed["train.iters"] = "float_iters", "It fails for iters=2000.0 and works for 2000: the signature's 1e6 is a float, so int(iters)."
     problem = shape_problem(parts, hidden)
     if problem:
         swapped = dict(zip(("W1", "W2", "b1", "b2"), parts.values()))

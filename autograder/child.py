@@ -280,7 +280,7 @@ def describe_pdf(channel, task):
         objects = (resources.get_object() if resources else {}).get("/XObject")
         figures += len(objects.get_object()) if objects else 0
         contents = page.get_contents()
-        strokes = re.findall(rb"\s[lc]\s", contents.get_data()) if contents else ()
+        strokes = re.findall(rb"\s[lc]\s", contents.get_data()) if contents is not None else ()
         figures += len(strokes) > 100
         characters += len(page.extract_text())
         if time.monotonic() > end:

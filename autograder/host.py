@@ -2,7 +2,7 @@
 
     python -I host.py FD [SYS.PATH as JSON] ISOLATION     started by sandbox.py; FD is one end of a socket pair
 
-The host loads numpy (and nltk, which tweets need) once, never sees student code, and holds no secret: a fork of it is
+The host loads numpy (and nltk and pypdf, which tweets and the PDF need) once, never sees student code, and holds no secret: a fork of it is
 a child started clean, in milliseconds. For each request it forks a warden, the warden makes the cell and forks the
 child, waits for it until the deadline, and kills whatever is left. Three kinds of cell, the best that the system has:
 
@@ -14,6 +14,7 @@ child, waits for it until the deadline, and kills whatever is left. Three kinds 
 In each: limits on CPU, memory, processes, open files and the size of files. README.md says what each protects from.
 """
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -332,12 +333,11 @@ if __name__ == "__main__":
     import child  # noqa: F401  numpy, once
     del sys.path[0]
     blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
-    try:
-        import nltk.corpus
-        import nltk.stem
-        import nltk.tokenize
-    except ImportError:
-        pass                                    # then a submission that needs it is told so
+    for name in ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass                                # then what needs it says so
     for name, module in blocked.items():
         if module is None:
             del sys.modules[name]
