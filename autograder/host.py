@@ -1,6 +1,6 @@
 """Where student code runs: a clean process that forks one child a question, and ends everything the child began.
 
-    python -I host.py FD [SYS.PATH as JSON] ISOLATION     started by sandbox.py; FD is one end of a socket pair
+    python -I host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
 
 The host loads numpy (and nltk and pypdf, which tweets and the PDF need) once, never sees student code, and holds no secret: a fork of it is
 a child started clean, in milliseconds. For each request it forks a warden, the warden makes the cell and forks the
@@ -247,7 +247,7 @@ def be_child(request, fds, isolation, scratch, uid):
 
     sys.stdout.reconfigure(line_buffering=True)
     with socket.socket(fileno=3) as channel:
-        child.answer(channel)
+        sys.modules["child"].answer(channel)    # loaded when the host started
     sys.stdout.flush()
     os._exit(0)
 
@@ -325,12 +325,15 @@ def libraries():
     return kept
 
 
-if __name__ == "__main__":
-    control = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def load(settings):
+    """Load what every child needs, once; and lay out the stop words, which a student's utils.py asks NLTK for."""
     sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]      # child.py beside this file
-    sys.path += json.loads(sys.argv[2])
-    import child  # noqa: F401  numpy, once
+    sys.path += settings["libraries"]
+    words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
+    os.makedirs(os.path.dirname(words))
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("\n".join(settings["stop_words"]) + "\n")
+    importlib.import_module("child")                                # and numpy
     del sys.path[0]
     blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
     for name in ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf"):
@@ -341,4 +344,15 @@ if __name__ == "__main__":
     for name, module in blocked.items():
         if module is None:
             del sys.modules[name]
-    serve(control, sys.argv[3] if sys.argv[3:] else None)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = json.loads(sys.argv[2])
+    os.environ["NLTK_DATA"] = tempfile.mkdtemp(prefix="autograder-")
+    os.chmod(os.environ["NLTK_DATA"], 0o755)
+    try:
+        load(settings)
+        serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])
+    finally:
+        shutil.rmtree(os.environ["NLTK_DATA"])

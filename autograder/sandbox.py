@@ -9,7 +9,6 @@ back is what student code chose to send: `Run` holds it as plain data that other
 import json
 import os
 import selectors
-import shutil
 import socket
 import subprocess
 import sys
@@ -55,22 +54,17 @@ class Sandbox:
         if not hasattr(os, "fork"):
             raise GraderError("the grader needs Linux or macOS; on Windows, run it in WSL")
         self.asked = isolation
-        self.data = tempfile.mkdtemp(prefix="autograder-")
-        words = Path(self.data, "corpora", "stopwords", "english")
-        words.parent.mkdir(parents=True)
-        words.write_text("\n".join(sorted(STOP_WORDS)) + "\n")     # what a student's utils.py asks NLTK for
-        os.chmod(self.data, 0o755)
         self.start()
 
     def start(self):
         self.control, theirs = socket.socketpair()
         libraries = [path for path in sys.path      # the interpreter's and the packages', not the project's own
                      if path.startswith((sys.prefix, sys.base_prefix)) or "-packages" in path]
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "NLTK_DATA": self.data, "MPLBACKEND": "Agg",
+        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "Agg",
                        "TMPDIR": tempfile.gettempdir(), "TQDM_DISABLE": "1",
                        **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}}
-        arguments = [str(theirs.fileno()), json.dumps(libraries)] + ([self.asked] if self.asked else [])
-        self.host = subprocess.Popen([sys.executable, "-I", "-B", str(HOST), *arguments], pass_fds=[theirs.fileno()],
+        settings = {"libraries": libraries, "stop_words": sorted(STOP_WORDS), "isolation": self.asked}
+        self.host = subprocess.Popen([sys.executable, "-I", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)], pass_fds=[theirs.fileno()],
                                      env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
         theirs.close()
         self.isolation = self.hear(60).get("isolation")
@@ -96,7 +90,6 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.host.kill()
             self.host.wait()
-        shutil.rmtree(self.data)
 
     def __enter__(self):
         return self
