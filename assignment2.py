@@ -182,7 +182,7 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0):
     # Counts run to thousands, which would saturate σ, so each feature is divided by a tenth of its standard deviation on
     # the training examples. A tenth, because counts have a long tail: what sets the deviation are the tweets that hold
     # ":)" or ":(", thousands of counts from the boundary; those that are hard to tell have counts in the tens and would
-    # all look like 0 in units of the whole. `python -m benchmarks.scaling` compares. A constant feature stays as it is.
+    # all look like 0 in units of the whole. `python -m benchmarks.bench_training choices` compares. A constant feature stays as it is.
     spread = X.std(axis=1)  # (d,)
     scale = np.where(spread > 0, spread / 10, 1.0)
     X_scaled = X / scale[:, None]
@@ -201,7 +201,7 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0):
     # The run takes all its steps on all the examples: a small network does not overfit thousands of tweets, and an early
     # stop on a tenth held out picks by the handful of tweets it gets wrong. The step size is constant, as the handout's
     # is; of the checkpoints the one with the lowest training loss is kept, which undoes the noise of the last few steps.
-    # `python -m benchmarks.scaling` compares these choices too, by cross-validation on the training tweets.
+    # `python -m benchmarks.bench_training choices` compares these choices too, by cross-validation on the training tweets.
     batch = min(batch, X.shape[1])
     least = np.inf
     step, shown = 0, 0
