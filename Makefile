@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test data report companion companion-data companion-report bench clean
+.PHONY: train test data report companion companion-data companion-report artefacts bench clean help
 
 train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, and curves and figures to output/
 	$(PY) train.py
@@ -29,8 +29,14 @@ autograder.zip: .venv/ready  ## the package for Gradescope
 	$(PY) -m autograder.package $@
 .PHONY: autograder.zip
 
+artefacts: train report companion-report  ## rebuild what is committed: assignment2.pkl, the PDFs, the README's pictures
+	cp output/loss.png output/surface.png pictures/
+
 bench: .venv/ready  ## microseconds a step and tweets a second, beside other implementations
 	$(PY) -m benchmarks
+
+help:  ## this list
+	@sed -n 's/^\([a-z.-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
 clean:
 	rm -rf output .pytest_cache
