@@ -17,6 +17,7 @@ import json
 import random
 import sys
 import time
+import zipfile
 
 import numpy as np
 
@@ -42,7 +43,7 @@ WIDE_WORDS = 2_500_000                                           # of text they 
 ASKED = ["good", "bad", "funny", "boring", "film", "story"]      # whose nearest neighbours are listed
 
 
-def train(dataset, iterations=ITERATIONS, useSaved=True):
+def train(dataset, iterations, useSaved=True):
     """The assignment's run: returns vectors (V, 2 D), each word's input vector beside its output vector, and the running costs."""
     random.seed(314)
     tokens = dataset.tokens()
@@ -62,11 +63,11 @@ def train(dataset, iterations=ITERATIONS, useSaved=True):
 def load_vectors(path=VECTORS):
     """What a run has saved: (words, vectors (V, 20)). Raises FileNotFoundError before the first run, ValueError for a damaged file."""
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
             return saved["words"].tolist(), saved["vectors"]
     except FileNotFoundError:
         raise FileNotFoundError(f"no {path}: run `python companion/q3_run.py` first") from None
-    except Exception as error:           # numpy raises whatever its zip and header readers meet
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is not a whole file of vectors ({error}): delete it and run companion/q3_run.py") from None
 
 
@@ -144,7 +145,7 @@ def place_labels(axes, at, words, size=11):
             if axes.bbox.contains(*place.min) and axes.bbox.contains(*place.max) and not any(place.overlaps(other) for other in taken):
                 break
         label.set_position(offset / point)
-        if radius > 12:
+        if radius >= 6:
             axes.annotate("", at[i], xytext=(offset - direction * half) / point, textcoords="offset points",
                           arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7, "shrinkA": 0, "shrinkB": 3})
         taken.append(place)
@@ -195,7 +196,7 @@ def write_results(dataset, vectors, costs, seconds):
 
     figure, _, coordinates = plot_words(words, vectors, f"{DIMENSIONS} dimensions, the assignment's run")
     save_picture(figure, "q3_words")
-    figure, _, wide_coordinates = plot_words(wide_words, wide, f"{WIDE['dimensions']} dimensions, {epochs} epochs of the training text")
+    figure, _, wide_coordinates = plot_words(wide_words, normalizeRows(wide), f"{WIDE['dimensions']} dimensions, {epochs} epochs of the training text; of unit length")
     save_picture(figure, "q3_words_50d")
     save_picture(plot_cost(costs), "q3_cost")
     result = {"data": dataset.name, "dimensions": DIMENSIONS, "iterations": PRINT_EVERY * len(costs), "cost": costs[-1], "seconds": seconds,
@@ -240,7 +241,7 @@ def main(arguments=None):
         print(f"{dataset.name}: {dataset.numSentences():,} sentences, {len(dataset.tokens()):,} rows"
               + (f"; going on from iteration {before:,}" if before else ""))
         begun = time.perf_counter()
-        vectors, costs = train(dataset)
+        vectors, costs = train(dataset, ITERATIONS)
         seconds = time.perf_counter() - begun
         print(f"running cost after {ITERATIONS:,} iterations: {costs[-1]:.4f}"
               + (f" (published: {PUBLISHED_COST})" if len(dataset.tokens()) == 19_539 else "") + f", {seconds:.0f} s"

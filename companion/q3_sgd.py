@@ -52,7 +52,7 @@ def _load():
     if not SAVED.exists():
         return 0, None, None, []
     try:
-        with np.load(SAVED, allow_pickle=False) as saved:
+        with open(SAVED, "rb") as file, np.load(file, allow_pickle=False) as saved:
             gauss = float(saved["state_gauss"])
             state = int(saved["state_version"]), tuple(saved["state_internal"].tolist()), None if np.isnan(gauss) else gauss
             random.Random().setstate(state)          # raises where it is none

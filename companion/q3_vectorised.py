@@ -20,6 +20,8 @@ from q2_sigmoid import sigmoid
 from q3_sgd import SparseRows
 from q3_word2vec import BATCH
 
+WORDS = 2048         # fetched from the stream at first: a batch of the assignment's run takes about 1,650
+
 
 def skipgram_objective(dataset, C, K=10):
     """The mean cost and gradient over 50 random contexts as a function of wordVectors (2 V, D): see word2vec_sgd_wrapper.
@@ -68,7 +70,7 @@ class _Drawer:
             first_reach = random.randint(1, self.C)       # word2vec_sgd_wrapper draws a reach before the text is thinned
             self._text()
         state = random.getstate()
-        words = 2048
+        words = WORDS
         while True:
             try:
                 used, pairs = self._read(self._words(words), first_reach)

@@ -4,7 +4,9 @@
 
 The readable version is q3_word2vec.py; tests/test_companion_q3.py gives both the same samples and compares the updates. What is
 different here, as in word2vec.c and gensim: the learning rate falls in a straight line to zero; sentences come in a new order in
-every epoch; a pair's gradient is added as it is, not divided by the size of the batch.
+every epoch; a pair's gradient is added as it is, not divided by the size of the batch. Different from them too: the pairs of a
+batch all see the vectors from before it. A frequent word then gets a hundred gradients at once, which overshoots where one after
+the other would settle, so the step of a row is no longer than 1 times the mean of its gradients (STEP_LIMIT).
 
 Notation: B pairs in a batch, K negatives, D dimensions, V words. One pair of centre c and context o costs
 -log sigma(u_o . v_c) - sum_k log sigma(-u_k . v_c), and with the label y = 1 for o and 0 for the negatives the derivative
@@ -12,12 +14,14 @@ by a score u . v is g = sigma(u . v) - y.
 Source: T. Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality, NIPS 2013.
 """
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix
 from tqdm import tqdm
 
-BATCH = 1000              # pairs; more make longer steps of staler vectors, fewer leave numpy's overhead
-TABLE = 1 << 20           # entries of the table that negatives are drawn from
+BATCH = 1000              # pairs; more make staler vectors, fewer leave numpy's overhead
+STEP_LIMIT = 1.0          # on learning rate times number of gradients, for each row in a batch
 PIECE = 100_000           # words whose pairs are in memory at a time
+COST_EVERY = 50           # batches between two looks at the cost
+DIVERGED = 4              # times the cost at the beginning
 
 
 def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0.025, seed=0, shared_negatives=False,
@@ -50,29 +54,30 @@ def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0
     outputs = np.zeros_like(inputs)
     table = negative_table(counts)
     share = counts / counts.sum()
-    keep = np.minimum(1, np.sqrt(subsample / share) + subsample / share) if subsample else None
-    step = _shared_step if shared_negatives else _own_step
-    update_inputs, update_outputs = RowAdder(inputs), RowAdder(outputs)
+    keep = np.minimum(1, np.sqrt(subsample / share) + subsample / share) if subsample else np.ones(len(words))
+    step = shared_step if shared_negatives else own_step
+    adders = RowDescent(inputs), RowDescent(outputs)
 
-    done, total, batches, shown = 0, epochs * len(text), 0, 0.0
+    done, total, batch, shown = 0, epochs * len(text), 0, 0.0
     with tqdm(total=total, unit=" words", unit_scale=True, delay=2, disable=None if progress else True, desc=f"{dimensions}-d vectors") as bar:
         for _ in range(epochs):
             for piece, sentence in _pieces(text, starts, rng):
-                if keep is not None:
-                    kept = rng.random(len(piece)) < keep[piece]
-                    ids, of = piece[kept], sentence[kept]
-                else:
-                    ids, of = piece, sentence
-                at, context = pairs(ids, of, rng.integers(1, window + 1, size=len(ids)), window)
+                kept = rng.random(len(piece)) < keep[piece]
+                ids = piece[kept]
+                at, context = pairs(ids, sentence[kept], rng.integers(1, window + 1, size=len(ids)), window)
                 for first in range(0, len(at), BATCH):
-                    rate = lr * (1 - (done + len(piece) * first / len(at)) / total)
                     runs, o = at[first:first + BATCH], context[first:first + BATCH]
-                    want_cost = batches % 50 == 0
-                    cost = step(inputs, outputs, update_inputs, update_outputs, ids[runs], runs, o, negatives, table, rng, rate, want_cost)
-                    if want_cost:
-                        shown = cost if batches == 0 else 0.9 * shown + 0.1 * cost
-                        bar.set_postfix_str(f"cost a pair {shown:.3f}", refresh=False)
-                    batches += 1
+                    begins = np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1])          # where each centre's pairs begin
+                    drawn = table[rng.integers(0, len(table), size=(len(begins) if shared_negatives else len(o), negatives), dtype=np.uint32)]
+                    rate = lr * (1 - (done + len(piece) * first / len(at)) / total)
+                    cost = step(*adders, ids[runs], o, begins, drawn, rate, batch % COST_EVERY == 0)
+                    if cost is not None:
+                        # not <: a NaN has diverged too
+                        if not cost < DIVERGED * (1 + negatives) * np.log(2):
+                            raise ValueError(f"the vectors diverge: a pair costs {cost:.3g} with lr = {lr}; take a smaller one")
+                        shown = cost if batch == 0 else 0.9 * shown + 0.1 * cost
+                        bar.set_postfix_str(f"cost of a pair {shown:.3f}", refresh=False)
+                    batch += 1
                 done += len(piece)
                 bar.update(len(piece))
     return words, inputs, outputs
@@ -94,9 +99,13 @@ def _number(sentences, min_count):
 
 
 def negative_table(counts):
-    """Rows in proportion to counts ** 0.75, to be drawn from uniformly: int32 (TABLE,)."""
+    """Rows in proportion to counts ** 0.75, to be drawn from uniformly: int32, at least 2^18 entries and 8 a word.
+
+    Small, for its entries are read in no order: 2^18 of them stay in the processor's second cache.
+    """
+    size = 1 << max(18, (8 * len(counts)).bit_length())
     share = np.cumsum(counts ** 0.75)
-    return np.searchsorted(share / share[-1], (np.arange(TABLE) + 0.5) / TABLE).astype(np.int32)
+    return np.searchsorted(share / share[-1], (np.arange(size) + 0.5) / size).astype(np.int32)
 
 
 def _pieces(text, starts, rng):
@@ -131,77 +140,87 @@ def pairs(ids, sentence, reach, window):
 
 # ---- One batch -------------------------------------------------------------------------------------------------------
 
-class RowAdder:
-    """Adds many weighted vectors to rows of a matrix, equal rows summed, by one sparse product over the rows that occur."""
+class RowDescent:
+    """Steps down a gradient that is given as many weighted vectors for rows of a matrix, equal rows summed.
+
+    The sum is one sparse product over the rows that occur: several times as fast as np.add.at.
+    """
 
     def __init__(self, matrix):
         self.matrix = matrix
         self.occurs = np.zeros(len(matrix), dtype=bool)
         self.place = np.empty(len(matrix), dtype=np.int32)
 
-    def add(self, rows, weights, vectors):
-        """matrix[rows[b, k]] += weights[b, k] vectors[b] for all b and k; rows, weights (B, K), vectors (B, D)."""
+    def step(self, rows, weights, vectors, rate, terms=None):
+        """matrix[rows[b, k]] -= rate weights[b, k] vectors[b] for all b and k, each row's step limited.
+
+        rows, weights (B, K), vectors (B, D). terms (B, K): of how many gradients each is the sum, for STEP_LIMIT; None: of one.
+        """
         self.occurs[rows] = True
         found = np.flatnonzero(self.occurs)                                          # what np.unique gives, without the sort
         self.occurs[found] = False
         self.place[found] = np.arange(len(found), dtype=np.int32)
+        places = self.place.take(rows.ravel())
         B, K = rows.shape
-        A = csr_matrix((weights.ravel(), self.place[rows.ravel()], np.arange(0, B * K + 1, K)), shape=(B, len(found)))
-        self.matrix[found] += A.T @ vectors                                          # (found, B) @ (B, D)
+        gradient = csc_matrix((weights.ravel(), places, np.arange(0, B * K + 1, K, dtype=np.int32)), shape=(len(found), B)) @ vectors
+        count = np.bincount(places, weights=None if terms is None else terms.ravel(), minlength=len(found))
+        gradient *= (-np.minimum(rate, STEP_LIMIT / np.maximum(count, 1))).astype(np.float32)[:, None]
+        gradient += self.matrix.take(found, axis=0)                                  # (found, D)
+        self.matrix[found] = gradient
 
 
 def _sigmoid(z):
     return 0.5 * (1 + np.tanh(0.5 * z))       # the same function, and it never overflows
 
 
-def _runs(at):
-    """Where each run of equal positions begins in `at`."""
-    return np.concatenate([[0], np.flatnonzero(np.diff(at)) + 1])
+def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
+    """One step on B pairs with negatives of their own; returns the mean cost of a pair before it if wanted, else None.
 
-
-def _own_step(inputs, outputs, update_inputs, update_outputs, c, at, o, K, table, rng, rate, want_cost):
-    """One step on pairs (c, o), (B,) each, with K negatives for each; returns the mean cost of a pair before it, if wanted."""
-    drawn = table[rng.integers(0, TABLE, size=(len(o), K), dtype=np.uint32)]         # (B, K)
+    inputs, outputs: RowDescent. c, o (B,): rows of the centres and their context words, a centre's pairs side by side.
+    begins (n,): where the pairs of each centre begin. drawn (B, K): the negatives; one that is its pair's o is left out.
+    """
     rows = np.concatenate([o[:, None], drawn], axis=1)                               # (B, 1 + K), the context word first
-    v = inputs.take(c, axis=0)                                                       # (B, D)
-    u = outputs.take(rows, axis=0)                                                   # (B, 1 + K, D)
+    v = inputs.matrix.take(c, axis=0)                                                # (B, D)
+    u = outputs.matrix.take(rows, axis=0)                                            # (B, 1 + K, D)
     z = (u @ v[:, :, None])[:, :, 0]                                                 # (B, 1 + K, D) @ (B, D, 1) -> (B, 1 + K)
+    different = drawn != o[:, None]                                                  # (B, K)
     g = _sigmoid(z)
     g[:, 0] -= 1
-    g[:, 1:][drawn == o[:, None]] = 0                                                # drawn the context word: left out
-    cost = _mean_cost(z[:, 0], z[:, 1:], drawn != o[:, None], len(o)) if want_cost else None
+    g[:, 1:] *= different
+    cost = _mean_cost(z[:, 0], z[:, 1:], different) if want_cost else None
     dv = (g[:, None, :] @ u)[:, 0]                                                   # (B, 1, 1 + K) @ (B, 1 + K, D) -> (B, D)
-    update_outputs.add(rows, -rate * g, v)
-    begins = _runs(at)
-    dv = np.add.reduceat(dv, begins, axis=0)                                         # summed over each centre's pairs
-    update_inputs.add(c[begins, None], np.full((len(begins), 1), -rate, np.float32), dv)
+    dv = np.add.reduceat(dv, begins, axis=0)                                         # (n, D): summed over each centre's pairs
+    outputs.step(rows, g, v, rate)
+    _step_centres(inputs, c, begins, dv, rate)
     return cost
 
 
-def _shared_step(inputs, outputs, update_inputs, update_outputs, c, at, o, K, table, rng, rate, want_cost):
-    """The same with K negatives for each centre: n centres, of which each uses its negatives once for each of its pairs."""
-    begins = _runs(at)                                                               # (n,)
+def shared_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
+    """The same with negatives drawn for each centre, (n, K), and used for each of its pairs: n K rows to fetch, not B K."""
     sizes = np.diff(np.append(begins, len(o)))                                       # (n,) pairs of each centre
-    centre = c[begins]
-    drawn = table[rng.integers(0, TABLE, size=(len(centre), K), dtype=np.uint32)]    # (n, K)
-    # How many pairs a negative stands in: those of its centre whose context word it is not.
+    # In how many pairs a negative stands: those of its centre whose context word it is not.
     equal = np.add.reduceat(np.repeat(drawn, sizes, axis=0) == o[:, None], begins, axis=0, dtype=np.int32)
     times = (sizes[:, None] - equal).astype(np.float32)                              # (n, K)
-    vc = inputs.take(centre, axis=0)                                                 # (n, D)
-    v = np.repeat(vc, sizes, axis=0)                                                 # (B, D)
-    uo, un = outputs.take(o, axis=0), outputs.take(drawn, axis=0)                    # (B, D), (n, K, D)
+    centres = inputs.matrix.take(c[begins], axis=0)                                  # (n, D)
+    v = np.repeat(centres, sizes, axis=0)                                            # (B, D)
+    uo, un = outputs.matrix.take(o, axis=0), outputs.matrix.take(drawn, axis=0)      # (B, D), (n, K, D)
     zo = np.einsum("bd,bd->b", uo, v)                                                # (B,)
-    zn = (un @ vc[:, :, None])[:, :, 0]                                              # (n, K)
+    zn = (un @ centres[:, :, None])[:, :, 0]                                         # (n, K)
     go = _sigmoid(zo) - 1
     gn = times * _sigmoid(zn)
-    cost = _mean_cost(zo, zn, times, len(o)) if want_cost else None
-    dv = np.add.reduceat(go[:, None] * uo, begins, axis=0) + (gn[:, None, :] @ un)[:, 0]      # (n, D)
-    update_outputs.add(o[:, None], -rate * go[:, None], v)
-    update_outputs.add(drawn, -rate * gn, vc)
-    update_inputs.add(centre[:, None], np.full((len(centre), 1), -rate, np.float32), dv)
+    cost = _mean_cost(zo, zn, times) if want_cost else None
+    dv = np.add.reduceat(go[:, None] * uo, begins, axis=0) + (gn[:, None, :] @ un)[:, 0]       # (n, D)
+    outputs.step(o[:, None], go[:, None], v, rate)
+    outputs.step(drawn, gn, centres, rate, times)
+    _step_centres(inputs, c, begins, dv, rate)
     return cost
 
 
-def _mean_cost(positive, negative, times, B):
-    """-log sigma(positive) - times log sigma(-negative), summed and divided by the number of pairs."""
-    return float(np.logaddexp(0, -positive).sum() + (times * np.logaddexp(0, negative)).sum()) / B
+def _step_centres(inputs, c, begins, dv, rate):
+    sizes = np.diff(np.append(begins, len(c)))
+    inputs.step(c[begins, None], np.ones((len(begins), 1), np.float32), dv, rate, sizes[:, None])
+
+
+def _mean_cost(positive, negative, times):
+    """The cost of a pair: -log sigma(positive) - times log sigma(-negative), summed and divided by the number of positives."""
+    return float(np.logaddexp(0, -positive).sum() + (times * np.logaddexp(0, negative)).sum()) / len(positive)
