@@ -124,10 +124,10 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } p.quiet, td.quiet { color: var(--quiet); }
 dl { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; } dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; font-size: 1.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.4rem; }
-figure { margin: 0; } figcaption { font-weight: 600; } figcaption span { font-weight: 400; color: var(--quiet); }
+figure { margin: 0; display: flex; flex-direction: column; justify-content: flex-end; } figcaption { font-weight: 600; } figcaption span { font-weight: 400; color: var(--quiet); }
 svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--ink); } rect { fill: var(--bar); } line { stroke: var(--rule); }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-top: 1px solid var(--rule); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; } summary { cursor: pointer; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; } summary { cursor: pointer; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 """
 

@@ -83,7 +83,7 @@ known("sigmoid", "sigmoid.identity", "This is x itself: σ is not applied.")(lam
 known("sigmoid", "sigmoid.clipped", "Large entries are clipped before they meet σ, which changes the value.")(
     lambda c: {"value": sigma(np.clip(c.x, -1, 1))})
 known("sigmoid", "sigmoid.integer", "The result was cut to whole numbers: it needs a float array, also for integers.")(
-    lambda c: {"value": np.floor(sigma(c.x))})
+    lambda c: {"value": np.floor(sigma(c.x)) if np.asarray(c.x).dtype.kind in "iu" else c.right["value"]})
 
 
 # --------------------------------------------------------------------------------------------------------- Q1.2 a layer
@@ -183,7 +183,12 @@ known("inference_2layers", "network.first", "Only one example's prediction: ŷ h
 # ------------------------------------------------------------------------------------------------------- Q1.4 the loss
 
 def loss(yhat, y, reduce=np.mean, log=np.log):
-    return -reduce(y * log(yhat) + (1 - y) * log(1 - yhat))
+    return -reduce(term(y, yhat, log) + term(1 - y, 1 - yhat, log))
+
+
+def term(y, p, log=np.log):
+    """y log p, where 0 · log 0 is 0."""
+    return np.where(y == 0, 0, y * log(np.where(y == 0, 1, p)))
 
 
 LOSSES = [      # (id, hint, from predictions and labels): also for the loss that gradients returns
@@ -195,12 +200,14 @@ LOSSES = [      # (id, hint, from predictions and labels): also for the loss tha
     ("log1p", "This is with log1p, ln(1 + ŷ): (1.7) has ln ŷ.", lambda p, y: loss(p, y, log=np.log1p)),
     ("rounded", "The predictions are rounded to 0 and 1 before the logarithm: (1.7) takes the probabilities.",
      lambda p, y: loss(np.clip(np.round(p), 1e-12, 1 - 1e-12), y)),
+    *(("rounded", "The predictions are rounded to 0 and 1 before the logarithm: (1.7) takes the probabilities.",
+       lambda p, y, bound=bound: loss(np.clip(np.round(p), bound, 1 - bound), y)) for bound in (1e-15, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6)),
     ("no_negatives", "Only the examples with y = 1 count: the second term of (1.7), (1 - y) ln(1 - ŷ), is missing.",
-     lambda p, y: -np.mean(y * np.log(p))),
+     lambda p, y: -np.mean(term(y, p))),
     ("no_positives", "Only the examples with y = 0 count: the first term of (1.7), y ln ŷ, is missing.",
-     lambda p, y: -np.mean((1 - y) * np.log(1 - p))),
+     lambda p, y: -np.mean(term(1 - y, 1 - p))),
     ("second_sign", "The two terms of (1.7) are subtracted: it has y ln ŷ + (1 - y) ln(1 - ŷ).",
-     lambda p, y: -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p))),
+     lambda p, y: -np.mean(term(y, p) - term(1 - y, 1 - p))),
     ("labels_swapped", "The labels are swapped: ln ŷ belongs to y = 1, and ln(1 - ŷ) to y = 0.", lambda p, y: loss(p, 1 - y)),
     ("squared", "This is the mean squared error: (1.7) is the cross-entropy.", lambda p, y: np.mean((p - y) ** 2)),
     ("squared", "This is half the mean squared error: (1.7) is the cross-entropy.", lambda p, y: np.mean((p - y) ** 2) / 2),
@@ -213,7 +220,7 @@ LOSSES = [      # (id, hint, from predictions and labels): also for the loss tha
     ("product", "The mean over all N×N pairs of a prediction and a label: labels and predictions need one shape.",
      lambda p, y: loss(p[None, :], y[:, None])),
     ("unaveraged", "The loss of each example by itself: (1.7) is their mean, one number.",
-     lambda p, y: -(y * np.log(p) + (1 - y) * np.log(1 - p))),
+     lambda p, y: loss(p, y, reduce=lambda terms: terms)),
     ("swapped_arguments", "ŷ and y have changed places: the logarithm is taken of ŷ, the first argument.",
      lambda p, y: loss(np.clip(y, 1e-12, 1 - 1e-12), p)),
     ("sum_negated", "This is the sum, without the minus: (1.7) divides by N, and the loss is its negative.",
@@ -375,6 +382,9 @@ for factor in (lambda c: 1, lambda c: c.X.shape[1], lambda c: 1 / c.X.shape[1]):
     known("gradients", "gradients.bias_axis", "Your {part} is summed over units and examples: each unit has an entry, so "
           "sum over the examples alone, axis=1.")(
         lambda c, factor=factor: {"db1": factor(c) * scaled(c, backward(c))["d1"].sum()})
+    known("gradients", "gradients.bias_axis", "Your {part} is summed over units and examples: each unit has an entry, so "
+          "sum over the examples alone, axis=1.")(
+        lambda c, factor=factor: {"db1": np.full(len(c.b1), factor(c) * scaled(c, backward(c))["d1"].sum())})
     known("gradients", "gradients.bias_axis", "Your {part} is averaged over units and examples: each unit has an entry, so "
           "reduce over the examples alone, axis=1.")(
         lambda c, factor=factor: {"db1": factor(c) * scaled(c, backward(c))["d1"].mean()})
@@ -439,6 +449,12 @@ known("update_params", "update.decay", "{part} is scaled by 1 - lr: a step is {p
 @known("update_params", "update.order", "The values come in another order: {returned} is asked for.")
 def _(c):
     return {"b1": c.right["W2"], "W2": c.right["b1"]}
+
+
+@known("update_params", "update.unpacked", "{part} moves by another parameter's gradient: unpack what gradients returns in "
+       "its own order.")
+def _(c):
+    return {"b1": c.b1 - rate(c) * np.ravel(c.gradient["dW2"]), "W2": c.W2 - rate(c) * c.gradient["db1"]}
 
 
 @known("update_params", "update.order", "The values come in another order: {returned} is asked for.")
