@@ -16,18 +16,20 @@ import numpy as np
 from assignment2 import inference_2layers
 from atomic import atomic_write
 from report.build import HERE, assignment2_formulas, build
+from report.companion import companion_inputs
 from report.evaluate import boundary, evaluate
+from report.inputs import NUMBER, read_json, read_picture
 
 ROOT = HERE.parent
 PICTURES = ("loss", "surface")
 # What a run's JSON must hold for the page, and of which kind.
 NEEDED = {
-    "seed": int, "hidden": int, "lr": (int, float), "batch": int, "iters": (int, float), "steps_taken": int, "stopped": str,
+    "seed": int, "hidden": int, "lr": NUMBER, "batch": int, "iters": NUMBER, "steps_taken": int, "stopped": str,
     "data": {"train": int, "held_out": int, "test": int},
     "curve": {"step": list, "train": list, "eval": list},
-    "train": {"loss": float, "accuracy": float},
-    "test": {"loss": float, "accuracy": float, "interval": list, "confusion": list},
-    "rule": {"accuracy": float}, "parameters": {"W1": list, "b1": list, "W2": list, "b2": list},
+    "train": {"loss": NUMBER, "accuracy": NUMBER},
+    "test": {"loss": NUMBER, "accuracy": NUMBER, "interval": list, "confusion": list},
+    "rule": {"accuracy": NUMBER}, "parameters": {"W1": list, "b1": list, "W2": list, "b2": list},
     "examples": list, "wrong": list, "versions": {"python": str, "numpy": str},
 }
 
@@ -36,9 +38,10 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="", help="the name for the title block (default: a line to write on)")
     parser.add_argument("--login", default="", help="the login for the title block")
-    parser.add_argument("--run", type=Path, metavar="PATH", help="a training run: its folder, or its JSON with the pictures beside it (default: output)")
+    parser.add_argument("--run", type=Path, metavar="PATH", help="a training run: its folder, or its JSON with the pictures beside it (default: output; "
+                        "with --companion the folder of q3.json and q4.json, default: output/companion)")
     parser.add_argument("--solution", type=Path, metavar="PATH", help="a student's assignment2.py, with their assignment2.pkl beside it: the figures are "
-                        "computed with both; loss curves and pictures come from --run, where given")
+                        "computed with both; the loss curves are those of --run, where given")
     document = parser.add_mutually_exclusive_group()
     document.add_argument("--source", type=Path, metavar="FILE", help="another Typst source, such as the template filled in")
     document.add_argument("--template", action="store_true", help="leave the derivations blank; the source that students fill in is written beside the PDF")
@@ -55,8 +58,7 @@ def main(arguments=None):
 
 def _write(options):
     if options.companion:
-        from report.companion import companion_inputs
-        source, default, inputs = HERE / "companion.typ", ROOT / "companion" / "companion.pdf", companion_inputs(options.run)
+        source, default, inputs = HERE / "companion.typ", ROOT / "companion" / "companion.pdf", companion_inputs(options.run or ROOT / "output" / "companion")
     else:
         source, default, inputs = options.source or HERE / "assignment2.typ", ROOT / "assignment2.pdf", _assignment2_inputs(options)
     out = options.out or default
@@ -74,8 +76,9 @@ def _assignment2_inputs(options):
     if options.solution:
         run, pictures = evaluate(options.solution), {}
         if options.run:
-            trained, pictures = read_run(options.run)
-            run = {key: value for key, value in trained.items() if key not in ("train", "test", "rule", "examples", "wrong")} | run
+            path, how = run_json(options.run), "a training of your own leaves it, with the key curve and a loss.svg beside it"
+            run["curve"] = read_json(path, {"curve": NEEDED["curve"]}, how)["curve"]
+            pictures["loss"] = read_picture(path.with_name("loss.svg"), how)
     else:
         run, pictures = read_run(options.run or ROOT / "output")
         parameters = {name: np.array(value) for name, value in run["parameters"].items()}
@@ -84,45 +87,14 @@ def _assignment2_inputs(options):
 
 
 def read_run(path):
-    """(run, pictures) of a training run: its JSON as a dict, its pictures {name: SVG text}.
-
-    Raises ValueError or OSError with one sentence where a file is missing or is not what it should be.
-    """
-    path = path / "run.json" if path.is_dir() or not path.suffix else path
-    how = "`python train.py` makes it"
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing: {how}") from None
-    except ValueError as error:
-        raise ValueError(f"{path} is not a run's JSON ({error}): {how}") from None
-    _check(run, NEEDED, path, how)
-    pictures = {}
-    for name in PICTURES:
-        picture = path.with_name(f"{name}.svg")
-        try:
-            pictures[name] = picture.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise FileNotFoundError(f"{picture} is missing: {how}") from None
-        except UnicodeDecodeError:
-            raise ValueError(f"{picture} is not an SVG picture: {how}") from None
-    return run, pictures
+    """(run, pictures) of a training run, its folder or its JSON: the JSON as a dict, the pictures as {name: SVG text}."""
+    path, how = run_json(path), "`python train.py` makes it"
+    run = read_json(path, NEEDED, how)
+    return run, {name: read_picture(path.with_name(f"{name}.svg"), how) for name in PICTURES}
 
 
-def _refuse_constant(text):
-    raise ValueError(f"{text} is no number")
-
-
-def _check(value, needed, path, how, inside=""):
-    if isinstance(needed, dict):
-        if not isinstance(value, dict):
-            raise ValueError(f"{path}: {inside or 'the run'} is {value!r:.60}, where an object is needed: {how}")
-        for key, part in needed.items():
-            if key not in value:
-                raise ValueError(f"{path} lacks {inside + key}: {how}")
-            _check(value[key], part, path, how, f"{inside}{key}.")
-    elif not isinstance(value, needed) or isinstance(value, bool):
-        raise ValueError(f"{path}: {inside[:-1]} is {value!r:.60}, which is of another kind than needed: {how}")
+def run_json(path):
+    return path if path.suffix == ".json" else path / "run.json"
 
 
 def _self_contained(source):

@@ -40,21 +40,21 @@ def formulas_json(settings, **facts):
 
 def assignment2_formulas():
     symbols = formulas.NETWORK.symbols
-    return formulas_json(formulas.SETTINGS, **{"saturation": formulas.SATURATION, "stable-loss": _formula(formulas.STABLE_LOSS, symbols)})
+    return formulas_json(formulas.SETTINGS, **{"saturation": formulas.SATURATION, "stable-loss": formula(formulas.STABLE_LOSS, symbols)})
 
 
 def _setting(setting):
     symbols = setting.symbols
     return {
-        "definitions": {left: {"left": _formula(left, symbols), "right": _formula(right, symbols), "braced": _formula(right, symbols, braces=True)}
+        "definitions": {left: {"left": formula(left, symbols), "right": formula(right, symbols), "braced": formula(right, symbols, braces=True)}
                         for left, right in setting.definitions.items()},
-        "derivations": {name: {"of": _formula(derivation.of, symbols), "steps": [
-            _formula(step.expression, symbols) | {"rule": step.rule, "braced": _formula(step.expression, symbols, braces=True)}
+        "derivations": {name: {"of": formula(derivation.of, symbols), "steps": [
+            formula(step.expression, symbols) | {"rule": step.rule, "braced": formula(step.expression, symbols, braces=True)}
             for step in derivation.steps]} | _shape_of(derivation, symbols) for name, derivation in setting.derivations.items()},
     }
 
 
-def _formula(expression, symbols, braces=False):
+def formula(expression, symbols, braces=False):
     return {"math": typeset(expression, symbols, braces), "code": code(expression)}
 
 

@@ -10,7 +10,7 @@ formula that is proved and the formula that is read cannot differ.
     a / b                 a fraction                   a ** n       a power
     log, exp, sigma       ln, e to the power, σ        diag(v)      the matrix with v on its diagonal
     sum(… for i in range(n))                           D(f, x): ∂f/∂x, and od(f, x): df/dx
-    kron(i, j)            Iverson's [i = j]            norm(v), softmax(v), dot(u, v)
+    kron(i, j)            Iverson's [i = j]            softmax(A)   row by row
 """
 import ast
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class _Printer:
         return isinstance(node, ast.UnaryOp)
 
     def _size(self, size):
-        return self.symbols[size].letter if size in self.symbols else size
+        return self.print_Name(ast.Name(size))[0] if size in self.symbols else size
 
     # -- shapes ------------------------------------------------------------------------------------------------
 
@@ -161,10 +161,9 @@ class _Printer:
     def print_Call(self, node):
         name, arguments = node.func.id, node.args
         if name == "sum":
-            body, loop = arguments[0].elt, arguments[0].generators[0]
+            body, (loop,) = arguments[0].elt, arguments[0].generators
             index, end = self.print(loop.target, SUM), self.print(loop.iter.args[0], SUM)
-            condition = "".join(f" \\ {self.print(test, SUM)}" for test in loop.ifs)
-            return f"sum_({index} = 1{condition})^({end}) {self.print(body, PRODUCT)}", PRODUCT
+            return f"sum_({index} = 1)^({end}) {self.print(body, PRODUCT)}", PRODUCT
         if name in ("D", "od"):
             over, sign = self.print(arguments[1], ATOM), "partial" if name == "D" else "dif"
             if isinstance(arguments[0], (ast.Name, ast.Subscript)) or _calls(arguments[0], "sigma"):
@@ -176,8 +175,6 @@ class _Printer:
             return f"e^({self.print(arguments[0], SUM)})", POWER
         if name == "kron":
             return f"[{self.print(arguments[0], SUM)} = {self.print(arguments[1], SUM)}]", ATOM
-        if name == "dot":
-            return f"{self.print(arguments[0], ATOM)}^top {self.print(arguments[1], ATOM)}", PRODUCT
         letter = {"sigma": "sigma", "diag": 'op("diag")', "softmax": 'op("softmax")'}.get(name)
         if letter is None:
             raise ValueError(f"the formulas' language has no {name}: {ast.unparse(node)}")
@@ -185,10 +182,6 @@ class _Printer:
 
     def _bracketed(self, node):
         return f"lr(({self.print(node, SUM)}))"
-
-    def print_Compare(self, node):
-        sign = {ast.NotEq: "!=", ast.Eq: "="}[type(node.ops[0])]
-        return f"{self.print(node.left, SUM)} {sign} {self.print(node.comparators[0], SUM)}", SUM
 
 
 def _calls(node, *names):

@@ -5,24 +5,22 @@ import itertools
 import numpy as np
 import sympy
 
-from report.formulas import INDICES
-
 
 class Oracle:
     """The names of a Setting as arrays of symbols, its definitions as functions of them, and D as sympy's derivative.
 
     sizes: {size's name: number}. Definitions are followed in their order; D(f, v) cuts them at v, differentiates by a fresh
-    symbol, and puts v's definition back.
+    symbol, and puts v's definition back. given: values for names that are not free, such as labels that sum to 1.
     """
 
-    def __init__(self, setting, sizes):
-        self.setting, self.sizes = setting, sizes
+    def __init__(self, setting, sizes, **given):
+        self.setting, self.sizes, self.given = setting, sizes, given
         self.full = self._forward(cut=None)
 
     def _forward(self, cut):
-        values = dict(self.sizes)
+        values = self.sizes | self.given
         for name, symbol in self.setting.symbols.items():
-            leaf = name not in INDICES and name not in map(root, self.setting.definitions)
+            leaf = name not in (*values, *self.setting.indices, *map(root, self.setting.definitions))
             if leaf or name == cut:
                 values[name] = symbols(name, tuple(self.sizes[size] for size in symbol.shape))
         for left, right in self.setting.definitions.items():
@@ -64,7 +62,14 @@ class Oracle:
     @staticmethod
     def is_zero(difference):
         """Whether a difference of formulas is 0 for all values: as rational functions of their symbols and exponentials."""
-        return sympy.cancel(sympy.together(difference)) == 0
+        def product(exponent):
+            factors = []
+            for term in sympy.Add.make_args(sympy.expand(exponent)):
+                power, rest = term.as_coeff_Mul()
+                assert power.is_integer
+                factors.append(sympy.Symbol(f"exp({rest})", positive=True) ** power)
+            return sympy.Mul(*factors)
+        return sympy.cancel(sympy.together(sympy.sympify(difference).replace(sympy.exp, product))) == 0
 
 
 class _QuoteDerivatives(ast.NodeTransformer):

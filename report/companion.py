@@ -1,0 +1,33 @@
+"""What companion.typ reads: its formulas, and the results of questions 3 and 4 with their pictures."""
+import json
+
+from report import companion_formulas
+from report.build import formula, formulas_json
+from report.inputs import NUMBER, read_json, read_picture
+
+Q3_HOW = "`python companion/q3_run.py` makes it"
+Q4_HOW = "`python companion/q4_sentiment.py` makes it"
+Q3_NEEDED = {"data": str, "dimensions": int, "iterations": int, "cost": NUMBER, "seconds": NUMBER, "neighbours": dict, "common_direction_share": NUMBER,
+             "curve": {"iteration": list, "cost": list}, "wide": {"dimensions": int, "epochs": int, "seconds": NUMBER, "neighbours": dict}}
+Q4_NEEDED = {"seed": int, "data": {"name": str, "train": int, "dev": int, "test": int, "classes": dict}, "table": list, "best": str, "kinds": dict, "seconds": NUMBER}
+
+
+def companion_inputs(folder):
+    """The inputs of companion.typ from the results in `folder`.
+
+    Raises FileNotFoundError or ValueError with one sentence, which names the command that makes what is missing.
+    """
+    q3 = read_json(folder / "q3.json", Q3_NEEDED, Q3_HOW)
+    q4 = read_json(folder / "q4.json", Q4_NEEDED, Q4_HOW)
+    pictures = {name: read_picture(folder / f"{name}.svg", Q3_HOW) for name in ("q3_cost", "q3_words", "q3_words_50d")}
+    for kind in q4["kinds"]:
+        for name in (f"q4_reg_acc_{kind}", f"q4_confusion_{kind}"):
+            pictures[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
+    q3 = {key: value for key, value in q3.items() if key != "coordinates"}
+    return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **pictures}
+
+
+def companion_formulas_json():
+    symbols = companion_formulas.NAMES
+    return formulas_json(companion_formulas.SETTINGS, parameters=formula(companion_formulas.PARAMETERS, symbols),
+                         speed_up=formula(companion_formulas.SPEED_UP, symbols))

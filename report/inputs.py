@@ -1,0 +1,45 @@
+"""What a document reads of a run: JSON files and SVG pictures, checked, with one sentence for whatever is wrong."""
+import json
+
+NUMBER = (int, float)
+
+
+def read_json(path, needed, how):
+    """The JSON object in the file `path`, with at least what `needed` tells, {key: kind or the like}.
+
+    how: the sentence's end, which says what makes the file. Raises FileNotFoundError, or ValueError for other contents.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing: {how}") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not a run's JSON ({error}): {how}") from None
+    _check(value, needed, path, how)
+    return value
+
+
+def read_picture(path, how):
+    """The text of the SVG picture `path`. Raises FileNotFoundError, or ValueError where it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is missing: {how}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not an SVG picture: {how}") from None
+
+
+def _refuse_constant(text):
+    raise ValueError(f"{text} is no number")
+
+
+def _check(value, needed, path, how, inside=""):
+    if isinstance(needed, dict):
+        if not isinstance(value, dict):
+            raise ValueError(f"{path}: {inside or 'the run'} is {value!r:.60}, where an object is needed: {how}")
+        for key, part in needed.items():
+            if key not in value:
+                raise ValueError(f"{path} lacks {inside + key}: {how}")
+            _check(value[key], part, path, how, f"{inside}{key}.")
+    elif not isinstance(value, needed) or isinstance(value, bool):
+        raise ValueError(f"{path}: {inside[:-1]} is {value!r:.60}, which is of another kind than needed: {how}")
