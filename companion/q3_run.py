@@ -140,12 +140,12 @@ def place_labels(axes, at, words, size=11):
         half = np.array([box.width, box.height]) / 2
         for radius, angle in ((r, a) for r in range(0, 200, 6) for a in np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])):
             direction = np.array([np.cos(angle), np.sin(angle)])
-            offset = direction * (half + dot + radius)
+            offset = direction * (half + dot + point + radius)
             place = Bbox([pixels[i] + offset - half, pixels[i] + offset + half])
             if axes.bbox.contains(*place.min) and axes.bbox.contains(*place.max) and not any(place.overlaps(other) for other in taken):
                 break
         label.set_position(offset / point)
-        if radius >= 6:
+        if radius > 6:
             axes.annotate("", at[i], xytext=(offset - direction * half) / point, textcoords="offset points",
                           arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7, "shrinkA": 0, "shrinkB": 3})
         taken.append(place)
