@@ -63,7 +63,7 @@ def grade(path, seed=None, dialect=None, rubric=None, sandbox=None, patience=1.0
     """
     start = time.monotonic()
     rubric = rubric or read_rubric()
-    report = Report(Path(path).name, secrets.randbits(31) if seed is None else seed, rubric)
+    report = Report(Path(path).resolve().name, secrets.randbits(31) if seed is None else seed, rubric)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         submission = take_in(path, folder)
         report.notes += submission.notes

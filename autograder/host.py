@@ -27,7 +27,7 @@ import time
 import traceback
 
 HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")    # nltk would load them where they are installed
-FIRST_UID = 200_000                                                # far from real users; the warden's id is added
+UIDS = range(61184, 65520)      # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
 SCRATCH_BYTES = 64 << 20
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
@@ -107,7 +107,7 @@ def guard(request, fds, isolation):
     os.setsid()
     if sys.platform == "linux":
         system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)     # what the child leaves behind becomes ours
-    uid = FIRST_UID + os.getpid() if os.getuid() == 0 else None
+    uid = free_uid() if os.getuid() == 0 else None
     scratch = tempfile.mkdtemp(prefix="autograder-")
     try:
         if isolation == "namespaces":
@@ -133,6 +133,19 @@ def guard(request, fds, isolation):
         if isolation == "user":
             sweep(uid)
     return {"status": status, "late": late, "seconds": round(time.monotonic() - start, 3)}
+
+
+def free_uid():
+    """A user id that no process has; each warden looks from a place of its own."""
+    taken = set()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                taken.add(os.stat(f"/proc/{name}").st_uid)
+            except OSError:
+                pass                            # gone meanwhile
+    start = os.getpid() % len(UIDS)
+    return next(uid for uid in (*UIDS[start:], *UIDS[:start]) if uid not in taken)
 
 
 def wait(child, seconds):
