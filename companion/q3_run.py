@@ -71,7 +71,7 @@ def load_vectors(path=VECTORS):
         raise ValueError(f"{path} is not a whole file of vectors ({error}): delete it and run companion/q3_run.py") from None
 
 
-def without_common_direction(vectors, frequent):
+def without_main_axis(vectors, frequent):
     """vectors (V, D) less their mean and their first principal axis, both of the frequent rows; and that axis's share of the variance.
 
     In short training on little text all vectors point one way, by as much as the word is frequent, and every cosine is near 1.
@@ -104,11 +104,12 @@ def two_dimensions(vectors):
 
 def plot_words(words, vectors, title):
     """The figure of the assignment's words in two dimensions; returns (figure, labels, coordinates)."""
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure          # not pyplot: no display, no global state
     groups = [("function words", FUNCTION_WORDS, "o", "0.55"), ("praise", POSITIVE, "^", "#1a6faf"), ("blame", NEGATIVE, "v", "#b2361e")]
     shown = [word for _, group, _, _ in groups for word in group if word in words]
     at, share = two_dimensions(vectors[[words.index(word) for word in shown]])
-    figure, axes = plt.subplots(figsize=(9, 6.5), layout="constrained")
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    axes = figure.add_subplot()
     for name, group, marker, colour in groups:
         points = at[[i for i, word in enumerate(shown) if word in group]]
         axes.scatter(*points.T, marker=marker, color=colour, s=36, label=name, zorder=3)
@@ -128,15 +129,14 @@ def place_labels(axes, at, words, size=11):
     Rings of places around the point are tried, from near to far. Returns the labels.
     """
     from matplotlib.transforms import Bbox
-    renderer = axes.figure.canvas.get_renderer()
     point = axes.figure.dpi / 72                                      # pixels; offsets are given in points, which every format keeps
     pixels = axes.transData.transform(at)
     dot = 5 * point                                                   # half a marker, and some air
-    taken = [Bbox([p - dot, p + dot]) for p in pixels] + [axes.get_legend().get_window_extent(renderer)]
+    taken = [Bbox([p - dot, p + dot]) for p in pixels] + [axes.get_legend().get_window_extent()]
     labels = []
     for i in np.argsort(-pixels[:, 1]):                               # from the top, so that crowded places fill evenly
         label = axes.annotate(words[i], at[i], xytext=(0, 0), textcoords="offset points", fontsize=size, ha="center", va="center")
-        box = label.get_window_extent(renderer)
+        box = label.get_window_extent()
         half = np.array([box.width, box.height]) / 2
         for radius, angle in ((r, a) for r in range(0, 200, 6) for a in np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])):
             direction = np.array([np.cos(angle), np.sin(angle)])
@@ -155,8 +155,9 @@ def place_labels(axes, at, words, size=11):
 
 def plot_cost(costs):
     """The figure of the running cost against the iteration."""
-    import matplotlib.pyplot as plt
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
     iteration = PRINT_EVERY * np.arange(1, len(costs) + 1)
     axes.plot(iteration, costs, color="#1a6faf", lw=1)
     for halved in range(q3_sgd.ANNEAL_EVERY, iteration[-1], q3_sgd.ANNEAL_EVERY):
@@ -172,8 +173,6 @@ def plot_cost(costs):
 
 def write_results(dataset, vectors, costs, seconds):
     """Train the wider vectors, write vectors, figures and pictures to output/companion/, and print the tables of neighbours."""
-    import matplotlib
-    matplotlib.use("Agg")
     words = list(dataset.tokens())
     with write_whole(VECTORS) as temporary:
         np.savez(temporary, words=np.array(words), vectors=vectors)
@@ -185,7 +184,7 @@ def write_results(dataset, vectors, costs, seconds):
     wide_seconds = time.perf_counter() - begun
 
     frequent, wide_frequent = frequent_rows(words, dataset.sentences()), frequent_rows(wide_words, training)
-    bare, share = without_common_direction(vectors, frequent)
+    bare, share = without_main_axis(vectors, frequent)
     neighbours = {word: nearest(word, words, bare, frequent) for word in ASKED if word in words}
     wide_neighbours = {word: nearest(word, wide_words, wide, wide_frequent) for word in ASKED if word in wide_words}
     for title, table in [(f"The assignment's {DIMENSIONS} + {DIMENSIONS} dimensions, less the one direction that holds {share:.0%} of the variance", neighbours),
@@ -218,12 +217,10 @@ def frequent_rows(words, sentences):
 
 
 def save_picture(figure, name):
-    """Write a figure to output/companion/ as .svg and .png, and close it."""
-    import matplotlib.pyplot as plt
+    """Write a figure to output/companion/ as .svg and .png."""
     for suffix in ("svg", "png"):
         with write_whole(OUTPUT / f"{name}.{suffix}") as temporary:
             figure.savefig(temporary, dpi=150)
-    plt.close(figure)
 
 
 def main(arguments=None):

@@ -399,13 +399,13 @@ def test_nearest_by_hand():
         q3_run.nearest("south", words, vectors, allowed)
 
 
-def test_common_direction_is_taken_out():
+def test_main_axis_is_taken_out():
     rng = np.random.default_rng(8)
     direction = normalizeRows(rng.normal(size=(1, 6)))[0]
     bare = rng.normal(size=(40, 6))
     bare -= np.outer(bare @ direction, direction)
     frequent = np.arange(40) < 30
-    result, share = q3_run.without_common_direction(bare + np.outer(rng.normal(20, 50, size=40), direction), frequent)
+    result, share = q3_run.without_main_axis(bare + np.outer(rng.normal(20, 50, size=40), direction), frequent)
     # The direction is found but for the share that the small parts have in it, about 1 in 50.
     np.testing.assert_allclose(result @ direction, 0, atol=0.2)
     assert 0.95 < share < 1
@@ -416,7 +416,7 @@ def test_labels_of_crowded_words_do_not_overlap():
     words = q3_run.FUNCTION_WORDS + q3_run.POSITIVE + q3_run.NEGATIVE
     at = np.concatenate([rng.normal(scale=0.02, size=(20, 2)), rng.normal(size=(5, 2))])      # most of them in a heap
     figure, labels, _ = q3_run.plot_words(words, np.hstack([at, np.zeros((25, 3))]), "crowded")
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     boxes = [label.get_window_extent() for label in labels]
     axes = figure.axes[0]
     legend = axes.get_legend().get_window_extent()
