@@ -1,10 +1,11 @@
-"""What companion.typ reads: its formulas, and the results of questions 3 and 4 with their pictures."""
+"""What companion.typ reads: its formulas, and the results of questions 3 and 4 with their more."""
 import json
 
 from report import companion_formulas
 from report.build import formula, formulas_json
 from report.inputs import NUMBER, read_json, read_picture
 
+ABLATION = "q4_ablation.json"      # ten minutes' work, so the page does without it where it was not made
 Q3_HOW = "`python companion/q3_run.py` makes it"
 Q4_HOW = "`python companion/q4_sentiment.py` makes it"
 Q3_NEEDED = {"data": str, "dimensions": int, "iterations": int, "cost": NUMBER, "seconds": NUMBER, "neighbours": dict, "common_direction_share": NUMBER,
@@ -19,12 +20,14 @@ def companion_inputs(folder):
     """
     q3 = read_json(folder / "q3.json", Q3_NEEDED, Q3_HOW)
     q4 = read_json(folder / "q4.json", Q4_NEEDED, Q4_HOW)
-    pictures = {name: read_picture(folder / f"{name}.svg", Q3_HOW) for name in ("q3_cost", "q3_words", "q3_words_50d")}
+    more = {name: read_picture(folder / f"{name}.svg", Q3_HOW) for name in ("q3_cost", "q3_words", "q3_words_50d")}
     for kind in q4["kinds"]:
         for name in (f"q4_reg_acc_{kind}", f"q4_confusion_{kind}"):
-            pictures[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
+            more[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
+    if (folder / ABLATION).exists():
+        more["ablation"] = json.dumps(read_json(folder / ABLATION, {"seeds": int, "lines": list}, "`python companion/q4_ablation.py` makes it"))
     q3 = {key: value for key, value in q3.items() if key != "coordinates"}
-    return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **pictures}
+    return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **more}
 
 
 def companion_formulas_json():
