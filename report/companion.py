@@ -25,7 +25,11 @@ def companion_inputs(folder):
         for name in (f"q4_reg_acc_{kind}", f"q4_confusion_{kind}"):
             more[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
     if (folder / ABLATION).exists():
-        more["ablation"] = json.dumps(read_json(folder / ABLATION, {"seeds": int, "lines": list}, "`python companion/q4_ablation.py` makes it"))
+        how = "`python companion/q4_ablation.py` makes it"
+        ablation = read_json(folder / ABLATION, {"data": str, "seeds": int, "lines": list}, how)
+        if ablation["data"] != q4["data"]["name"]:
+            raise ValueError(f"{folder / ABLATION} is of {ablation['data']}, q4.json of {q4['data']['name']}: {how}")
+        more["ablation"] = json.dumps(ablation)
     q3 = {key: value for key, value in q3.items() if key != "coordinates"}
     return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **more}
 

@@ -215,7 +215,7 @@ def results(tmp_path):
           "best": line["name"], "kinds": {"yourvectors": kind}, "seconds": 102.0}
     lines = [{"group": "GloVe", "change": change, "seeds": 1, "train": 39.0, "dev": 36.6, "test": 37.3, "difference": difference, "interval": interval}
              for change, difference, interval in (("mean", 0.0, [0.0, 0.0]), ("maximum and minimum too", 1.7, [0.4, 3.0]))]
-    (folder / "q4_ablation.json").write_text(json.dumps({"seeds": 1, "lines": lines}))
+    (folder / "q4_ablation.json").write_text(json.dumps({"data": "made-up treebank", "seeds": 1, "lines": lines}))
     (folder / "q3.json").write_text(json.dumps(q3))
     (folder / "q4.json").write_text(json.dumps(q4))
     for name in ("q3_cost", "q3_words", "q3_words_50d", "q4_reg_acc_yourvectors", "q4_confusion_yourvectors"):
@@ -249,3 +249,10 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
     error = capsys.readouterr().err
     assert name in error and command in error and error.count("\n") == 1
     assert out.read_bytes() == b"the old PDF"
+
+
+def test_results_of_different_data_are_not_mixed(results, tmp_path, capsys):
+    path = results / "q4_ablation.json"
+    path.write_text(path.read_text().replace("made-up treebank", "another corpus"))
+    assert main(["--companion", "--run", str(results), "--out", str(tmp_path / "a.pdf")]) == 2
+    assert "another corpus" in capsys.readouterr().err
