@@ -1,7 +1,7 @@
 """python -m report: assignment2.pdf from the formulas, the last training run and its pictures.
 
     python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
-    python -m report --template --out handout.pdf                             the blank hand-in, for a course        
+    python -m report --template --out handout.pdf                             the blank hand-in, for a course
     python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
     python -m report --companion                                              companion/companion.pdf
 """
@@ -44,7 +44,8 @@ def main(arguments=None):
                         "computed with both; the loss curves are those of --run, where given")
     document = parser.add_mutually_exclusive_group()
     document.add_argument("--source", type=Path, metavar="FILE", help="another Typst source, such as the template filled in")
-    document.add_argument("--template", action="store_true", help="leave everything blank (with --run or --solution, the derivations alone); the source that students fill in is written beside the PDF")
+    document.add_argument("--template", action="store_true", help="leave everything blank (with --run or --solution, the derivations alone); "
+                          "the source that students fill in is written beside the PDF")
     document.add_argument("--companion", action="store_true", help="write companion/companion.pdf from the results in output/companion")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the PDF to write (default: assignment2.pdf, output/template.pdf or companion/companion.pdf)")
     options = parser.parse_args(arguments)

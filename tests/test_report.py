@@ -1,5 +1,4 @@
 """The report: each formula of Q2 against sympy and against differences of an independent loss, then the PDF itself."""
-import ast
 import cmath
 import json
 import pickle
