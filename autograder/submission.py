@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 FILES, FILE_BYTES, ALL_BYTES = 200, 20 << 20, 60 << 20
 BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")     # belong to a single assignment2.py
-SKIPPED = ("__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data")
+SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data"}
 
 
 class NotASubmission(Exception):
@@ -90,10 +90,10 @@ def copy(found, folder, notes):
     total, names = 0, []
     for name, read in found:
         parts = PurePosixPath(name.replace("\\", "/")).parts
-        if any(part in SKIPPED or part.startswith(".") and part != "." for part in parts[:-1]) or parts[-1:] and parts[-1].startswith("."):
-            continue
         if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name or len(parts) > 8:
             notes.append(f"{name[:80]} leads out of the submission and was left out.")
+            continue
+        if any(part.startswith(".") for part in parts) or set(parts) & SKIPPED:
             continue
         if len(names) >= FILES:
             notes.append(f"Only the first {FILES} files were taken.")

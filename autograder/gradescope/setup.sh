@@ -8,7 +8,8 @@ base=${PYTHON:-python3}
 
 # The system's python3 stays as it is: what is missing goes into an environment of the grader's own, from the zip's wheels
 # where they fit, else from the network.
-if "$base" -c 'import numpy, nltk, pypdf, joblib, tqdm' 2>/dev/null; then
+if "$base" -c 'import sys; from importlib.util import find_spec
+sys.exit(None in map(find_spec, ("numpy", "nltk", "pypdf", "joblib", "tqdm")))'; then
     python=$(command -v "$base")
 else
     if ! "$base" -m venv "$root/venv"; then
