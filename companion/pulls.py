@@ -170,7 +170,7 @@ PAGE = """<!doctype html>
  body {{ font: 15px/1.9 sans-serif; margin: 2em auto; max-width: 72em; color: #222 }}
  table {{ border-collapse: collapse }} td {{ border-top: 1px solid #ccc; padding: .5em; vertical-align: top }}
  th {{ text-align: left; padding: 1.2em .5em .3em }} .k {{ font: bold 16px monospace }} .l {{ font-size: 12px; width: 17em }}
- span {{ padding: 2px 3px; border-radius: 3px }} sub {{ font-size: 9px; color: #555 }}
+ span {{ padding: 2px 3px; border-radius: 3px; white-space: nowrap }} sub {{ font-size: 9px; color: #555 }}
 </style>
 <h1>{title}</h1>
 <p>Orange words pull towards the class that the model chose and against the true one; blue words pull the other way. The small

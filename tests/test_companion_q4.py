@@ -8,6 +8,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 import glove
+import q4_ablation
 import q4_sentiment as q4
 from features import MeanFeatures, NGramFeatures, down_weight, ngrams, standardised, without_common_direction
 from pulls import WordScores, cause, misclassified, write_table
@@ -167,7 +168,8 @@ def fitted():
     rng = np.random.default_rng(4)
     train = labelled(100, rng)
     first, second = {str(i): i for i in range(30)}, {str(i): i for i in range(20)}       # the second knows fewer words
-    blocks = [MeanFeatures(first, rng.normal(size=(30, 4))), NGramFeatures(train.sentences, 2), MeanFeatures(second, rng.normal(size=(20, 3)))]
+    blocks = [MeanFeatures(first, rng.normal(size=(30, 4))), NGramFeatures(train.sentences, 2), MeanFeatures(second, rng.normal(size=(20, 3))),
+              NGramFeatures(train.sentences[:50], 2)]
     clf = LogisticRegression(max_iter=1000).fit(q4.features_of(blocks, train.sentences), train.labels)
     return blocks, clf, labelled(40, rng).sentences + [[], ["unheard"], ["3", "3", "unheard", "3", "4"]]
 
@@ -244,7 +246,7 @@ def test_glove_text_file(tmp_path):
     assert vectors.tolist() == [[-0.1, 0, 2.5], [0, 0, 0], [1, 2, 3]]
 
 
-@pytest.mark.parametrize("line", [b"film 1 2", b"film 1 2 3 4", b"film 1 two 3", b"film 1 nan 3", b"film 1 2 3 ", b"\xff 1 2 3", b"film"])
+@pytest.mark.parametrize("line", [b"film 1 2", b"film 1 2 3 4", b"film 1 two 3", b"film 1 nan 3", b"film 1 2 3 ", b"unasked 1 2", b"\xff 1 2 3", b"film"])
 def test_glove_bad_line_is_named(tmp_path, line):
     path = tmp_path / "glove.txt"
     path.write_bytes(b"a 1 2 3\n" + line + b"\n")
@@ -364,6 +366,40 @@ def test_negative_seed_is_a_usage_mistake(capsys):
         q4.main(["--seed", "-1"])
     assert stopped.value.code == 2 and "not -1" in capsys.readouterr().err
 
+
+# ---- What each step adds ---------------------------------------------------------------------------------------------
+
+def test_extremes_and_counts_by_hand():
+    vectors = np.array([[1.0, -2], [3, 4], [0, 0], [9, 9]])
+    features = q4_ablation.ExtremeFeatures(TOKENS, vectors)
+    assert features.matrix([["a", "good", "film", "unheard"], [], ["bad"]]).tolist() == [[3, 4, 0, -2], [0, 0, 0, 0], [9, 9, 9, 9]]
+    counted = q4_ablation.CountedFeatures(SENTENCES)
+    assert dict(zip(counted.counter.get_feature_names_out(), counted.matrix([["good", "bad", "good"]]).toarray()[0])) == \
+        {"a": 0, "bad": 1, "film": 0, "good": 2, "never": 0}
+
+
+def test_ablation_compares_with_the_base_of_its_group(tmp_path, monkeypatch, capsys):
+    def lines(sentences, all_sentences, glove):
+        assert len(all_sentences) > len(sentences) and glove is None
+        nothing = MeanFeatures({"unheard": 0}, np.zeros((1, 2)))
+        return [("words", [("which", False, lambda seed: [NGramFeatures(sentences)]), ("the same", True, lambda seed: [NGramFeatures(sentences)])]),
+                ("nothing", [("no features", False, lambda seed: [nothing]), ("words", True, lambda seed: [NGramFeatures(sentences)])])]
+
+    monkeypatch.setattr(q4_ablation, "groups", lines)
+    monkeypatch.setattr(glove, "DOWNLOADED", tmp_path / "absent.txt")
+    monkeypatch.setattr(glove, "PACKAGE", "no_such_package_here")
+    assert q4_ablation.main(["--data", str(q4.OWN_CORPUS), "--out", str(tmp_path), "--seeds", "2"]) == 0
+    which, same, base, words = json.loads((tmp_path / "q4_ablation.json").read_text())["lines"]
+    assert which["interval"] == [0, 0] and same["difference"] == 0 and same["seeds"] == 2 and which["seeds"] == 1
+    assert words["difference"] == pytest.approx(words["test"] - base["test"])
+    low, high = words["interval"]
+    assert low < words["difference"] < high and words["difference"] - low == pytest.approx(high - words["difference"])
+    assert (tmp_path / "q4_ablation.svg").stat().st_size > 1000
+    assert q4_ablation.main(["--data", "/nowhere"]) == 2
+    assert "/nowhere" in capsys.readouterr().err
+
+
+# ---- The real data ---------------------------------------------------------------------------------------------------
 
 def test_glove_reaches_the_published_accuracy(shared):
     """37.0 to 37.8 % on test is published, and 36.5 % on dev and test asked for by the course."""
