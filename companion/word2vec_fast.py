@@ -59,7 +59,8 @@ def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0
     adders = RowDescent(inputs), RowDescent(outputs)
 
     done, total, batch, shown = 0, epochs * len(text), 0, 0.0
-    with tqdm(total=total, unit=" words", unit_scale=True, delay=2, disable=None if progress else True, desc=f"{dimensions}-d vectors") as bar:
+    with (tqdm(total=total, unit=" words", unit_scale=True, delay=2, disable=None if progress else True, desc=f"{dimensions}-d vectors") as bar,
+          np.errstate(over="ignore", invalid="ignore")):          # vectors that grow without end are told by their cost
         for _ in range(epochs):
             for piece, sentence in _pieces(text, starts, rng):
                 kept = rng.random(len(piece)) < keep[piece]

@@ -359,6 +359,12 @@ def test_training_lowers_the_cost_and_repeats_with_its_seed(shared_negatives):
     assert cost < 0.65 * 11 * np.log(2)
 
 
+def test_vectors_that_diverge_are_not_returned(monkeypatch):
+    monkeypatch.setattr(word2vec_fast, "STEP_LIMIT", np.inf)
+    with pytest.raises(ValueError, match="the vectors diverge: a pair costs .* with lr = 40; take a smaller one"):
+        train_vectors(own_text(), 8, epochs=20, lr=40, subsample=0, progress=False)
+
+
 def test_sentences_in_pieces_are_the_same_sentences(monkeypatch):
     monkeypatch.setattr(word2vec_fast, "PIECE", 50)
     text = [["a", "b", "c"], ["d"], [], ["b", "e", "f", "a"]] * 20
@@ -411,10 +417,11 @@ def test_main_axis_is_taken_out():
     assert 0.95 < share < 1
 
 
-def test_labels_of_crowded_words_do_not_overlap():
+@pytest.mark.parametrize("spread", [(0.02, 0.02), (0.0, 0.3)])       # in a heap; in a column at the right edge
+def test_labels_of_crowded_words_do_not_overlap(spread):
     rng = np.random.default_rng(9)
     words = q3_run.FUNCTION_WORDS + q3_run.POSITIVE + q3_run.NEGATIVE
-    at = np.concatenate([rng.normal(scale=0.02, size=(20, 2)), rng.normal(size=(5, 2))])      # most of them in a heap
+    at = np.concatenate([rng.normal(scale=spread, size=(20, 2)), rng.normal(size=(5, 2)) - [4, 0]])
     figure, labels, _ = q3_run.plot_words(words, np.hstack([at, np.zeros((25, 3))]), "crowded")
     figure.draw_without_rendering()
     boxes = [label.get_window_extent() for label in labels]
