@@ -10,19 +10,25 @@ train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, an
 test: .venv/ready  ## every test
 	$(PY) -m pytest -q
 
+output/run.json: | .venv/ready
+	$(PY) train.py
+
 data: .venv/ready  ## make data/twitter_data.pkl from NLTK's twitter_samples
 	$(PY) -m data.build
 
-report: .venv/ready  ## write assignment2.pdf from the figures of the last training run
+report: .venv/ready output/run.json  ## write assignment2.pdf from the figures of the last training run
 	$(PY) -m report
 
-companion-data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
+companion-output/run.json: | .venv/ready
+	$(PY) train.py
+
+data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
 	$(PY) companion/treebank.py --download
 
 companion: .venv/ready  ## the sentiment of sentences, from vectors to pictures
 	$(PY) companion/q4_sentiment.py
 
-companion-report: .venv/ready  ## write companion/companion.pdf
+companion-report: .venv/ready output/run.json  ## write companion/companion.pdf
 	$(PY) -m report --companion
 
 autograder.zip: .venv/ready  ## the package for Gradescope
