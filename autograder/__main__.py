@@ -57,6 +57,9 @@ def main(arguments=None):
             write(options.json, {**stub(rubric), "output": f"There is nothing to grade: {error}"})
         print(f"python -m autograder: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"python -m autograder: {error}", file=sys.stderr)
         return 2

@@ -193,7 +193,8 @@ def judge_pdf(checks, run, exists):
         elif not numbered or seen["pages"] < 1:
             outcomes.append(Outcome(check, False, "assignment2.pdf does not open as a PDF, or has no pages.", "pdf.unreadable"))
         else:
-            held = f"{seen['pages']} pages, {seen['characters']} characters of text, {seen['figures']} figures."
+            text = "text" if seen["characters"] >= check.tolerance else "next to no text"
+            held = f"{seen['pages']} pages, {text}, {seen['figures']} pictures or drawings."
             enough = (seen["figures"] >= check.tolerance if check.name == "pdf.curves"
                       else seen["characters"] >= check.tolerance or seen["figures"] >= 1)
             outcomes.append(Outcome(check, enough, "" if enough else f"assignment2.pdf holds {held} {sentence(check.on_failure)}",

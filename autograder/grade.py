@@ -16,7 +16,7 @@ import assignment2 as reference
 
 from . import artefacts, inputs
 from .child import encode
-from .judge import Call, Outcome, expected_gradients, judge, recognise
+from .judge import Call, Outcome, advise, expected_gradients, judge, recognise
 from .rubric import DIALECTS, read_rubric
 from .sandbox import GraderError, Sandbox
 from .submission import take_in
@@ -137,8 +137,11 @@ class Grading:
             wrong = [name for name in FUNCTIONS[:k] if lost(judged[name])]
             if wrong and lost(judged[function]) and runs[function][0].loaded:
                 judged[function] = self.with_stand_ins(function, wrong, judged[function])
-        for outcomes in judged.values():
+        for function, outcomes in judged.items():
             self.file(outcomes)
+            advice = advise(function, runs[function][1], self.report.dialect)
+            if advice and not lost(outcomes):
+                self.report.notes.append(advice)
         self.wrong = [name for name in FUNCTIONS if lost(judged[name])]
 
     def with_stand_ins(self, function, wrong, before):

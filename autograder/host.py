@@ -129,7 +129,7 @@ def guard(request, fds, isolation):
         if isolation == "namespaces":
             os.rmdir(scratch)                   # what was mounted on it went with the child
         else:
-            shutil.rmtree(scratch, onerror=open_and_retry)
+            remove(scratch)
         if isolation == "user":
             sweep(uid)
     return {"status": status, "late": late, "seconds": round(time.monotonic() - start, 3)}
@@ -137,13 +137,7 @@ def guard(request, fds, isolation):
 
 def free_uid():
     """A user id that no process has; each warden looks from a place of its own."""
-    taken = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                taken.add(os.stat(f"/proc/{name}").st_uid)
-            except OSError:
-                pass                            # gone meanwhile
+    taken = {uid for _, _, uid in processes()}
     start = os.getpid() % len(UIDS)
     return next(uid for uid in (*UIDS[start:], *UIDS[:start]) if uid not in taken)
 
@@ -188,20 +182,20 @@ def kill_all(child, uid):
                 pass
         except ChildProcessError:
             return
-        for pid in children():
-            os.kill(pid, signal.SIGKILL)
+        for pid, parent, _ in processes():
+            if parent == os.getpid():
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)
 
 
-def children():
-    """The process ids whose parent is this process (Linux; elsewhere none can be found)."""
-    me = os.getpid()
+def processes():
+    """(process id, its parent's, its user's) of every process (Linux; elsewhere none can be found)."""
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat", "rb") as file:
-                    if int(file.read().rpartition(b")")[2].split()[1]) == me:
-                        yield int(name)
+                    parent = int(file.read().rpartition(b")")[2].split()[1])
+                    yield int(name), parent, os.fstat(file.fileno()).st_uid
             except (OSError, IndexError):
                 pass                            # gone meanwhile
 
@@ -212,19 +206,20 @@ def sweep(uid):
         for entry in os.scandir(folder) if os.path.isdir(folder) else ():
             if entry.stat(follow_symlinks=False).st_uid == uid:
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, onerror=open_and_retry)
+                    remove(entry.path)
                 else:
                     os.unlink(entry.path)
 
 
-def open_and_retry(function, path, error):
-    """For rmtree: a folder that the student's code closed is opened and removed after all."""
-    os.chmod(os.path.dirname(path), 0o700)
-    if os.path.isdir(path) and not os.path.islink(path):
-        os.chmod(path, 0o700)
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
+def remove(folder):
+    """Remove a folder, and those in it that the student's code has closed."""
+    os.chmod(folder, 0o700)
+    for root, folders, _ in os.walk(folder):
+        for name in folders:
+            path = os.path.join(root, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)           # before the walk goes in
+    shutil.rmtree(folder)
 
 
 # ------------------------------------------------------------------------------------------------------- the child

@@ -44,6 +44,8 @@ class Case:
 
 def forms(case):
     """The case's arguments in order, in every form that the handout leaves open: {form: list of arguments}."""
+    if case.group == "advice":
+        return {"advice": list(case.args.values())}
     biases = BIAS_FORMS if "b1" in case.args or "b" in case.args else {"": None}
     labels = LABEL_FORMS if "y" in case.args else {"": None}
     asked = {}
@@ -91,6 +93,8 @@ def draw(seed):
         p = network(rng, 4, 3, 1)
         add(function, "vector", X=p["X"][:, 0], W=p["W1"], b=p["b1"], **{k: p[k] for k in ("W1", "W2", "b1", "b2")})
     add("inference_2layers", "usual", **tweets(rng, 5, 7))
+    p = network(rng, 3, 4, 1)
+    add("inference_2layers", "advice", **{**p, "X": p["X"].T})
     repeat(drawn["inference_layer"])
     repeat(drawn["inference_2layers"])
 
@@ -98,6 +102,7 @@ def draw(seed):
         add("bce_forward", "usual", yhat=rng.uniform(0.05, 0.95, N), y=labels(rng, N))
     add("bce_forward", "usual", yhat=rng.uniform(0.05, 0.95, 6), y=labels(rng, 6).astype(int))
     y = labels(rng, 8)
+    add("bce_forward", "advice", yhat=rng.uniform(0.05, 0.95, 6), y=labels(rng, 6)[:, None])
     add("bce_forward", "saturated", yhat=np.where(np.arange(8) < 4, y, rng.uniform(0.1, 0.9, 8)), y=y)
     repeat(drawn["bce_forward"])
 
@@ -110,6 +115,12 @@ def draw(seed):
     p["X"] = rng.integers(-3, 4, p["X"].shape)
     add("gradients", "usual", y=labels(rng, 6).astype(int), **p)
     add("gradients", "large", y=labels(rng, 7), **tweets(rng, 5, 7))
+    add("gradients", "advice", **{**drawn["gradients"][0].args, "y": drawn["gradients"][0].args["y"][:, None]})
+    for name in ("W1", "W2", "b1", "b2"):       # the first case's loss on both sides of it, a little way along a direction
+        args = drawn["gradients"][0].args
+        step = 1e-4 * rng.normal(0, 1, args[name].shape)
+        for side, moved in (("+", args[name] + step), ("-", args[name] - step)):
+            add("gradients", side + name, **{**args, name: moved})
     add("update_params", "default", y=labels(rng, 6), **network(rng, 3, 4, 6))
     repeat(drawn["gradients"])
     repeat(drawn["update_params"])

@@ -268,7 +268,9 @@ def judge_check(check, forms, expected, dialect):
     groups, parts = CHECKS[check.name]
     nearest = None
     for form, calls in forms.items():
-        calls = [call for call in calls if call.case.group in groups]
+        everything, calls = calls, [call for call in calls if call.case.group in groups]
+        if not calls:
+            continue
         wrongs, values = [], []
         for call in calls:
             problem = wrong_of(call, parts, expected[id(call.case)], dialect, check, values)
@@ -277,7 +279,7 @@ def judge_check(check, forms, expected, dialect):
         if not wrongs:
             return Outcome(check, True, note=form if form != next(iter(forms)) else "")
         if nearest is None or len(wrongs) < len(nearest[0]):
-            nearest = wrongs, values
+            nearest = wrongs, values, everything
     return explain(check, *nearest, dialect)
 
 
@@ -316,8 +318,11 @@ def name_of(part):
     return "The result" if part == "value" else part
 
 
-def explain(check, wrongs, values, dialect):
-    """The outcome of a check that failed: the known mistake that gives these values, or what is true of them."""
+def explain(check, wrongs, values, calls, dialect):
+    """The outcome of a check that failed: the known mistake that gives these values, or what is true of them.
+
+    calls: all those of the form, also of other groups.
+    """
     first = wrongs[0]
     state = depends_on_earlier(values)
     if state:
@@ -334,7 +339,8 @@ def explain(check, wrongs, values, dialect):
     if first.identity != "values":
         return Outcome(check, False, first.sentence, first.identity)
     sums = " Without the 1/N: this template sums over the batch." if dialect == "later" and "/N" in check.on_failure else ""
-    return Outcome(check, False, f"{facts(values)} {sentence(check.on_failure)}{sums}", "values")
+    told = " ".join(filter(None, (facts(values), differences(check, calls, dialect), sentence(check.on_failure) + sums)))
+    return Outcome(check, False, told, "values")
 
 
 def sentence(text):
@@ -358,6 +364,47 @@ def depends_on_earlier(values):
                 if other.case.args is call.case.args and other is not call and part == other_part and first.shape == value.shape:
                     return not np.array_equal(first, value, equal_nan=True)
     return False
+
+
+def differences(check, calls, dialect):
+    """Whether a wrong gradient is the slope of the loss that the student's own `gradients` returns, in a sentence."""
+    part = CHECKS[check.name][1][0]
+    sides = {call.case.group: call for call in calls if call.case.group in ("+" + part[1:], "-" + part[1:])}
+    first = next((call for call in calls if call.case.group == "usual"), None)
+    try:
+        ahead, back, here = (read(call.message, "gradients", dialect) for call in (sides["+" + part[1:]], sides["-" + part[1:]], first))
+        direction = sides["+" + part[1:]].case.args[part[1:]] - sides["-" + part[1:]].case.args[part[1:]]
+        rise = float(ahead["L"].item() - back["L"].item()) * (first.case.args["X"].shape[1] if dialect == "later" else 1)
+        along = float(np.sum(here[part] * direction.reshape(here[part].shape)))
+    except (KeyError, Wrong, TypeError, AttributeError, ValueError):
+        return ""           # no gradient, or no loss of its own to compare with
+    if abs(rise - along) <= 1e-3 * max(abs(rise), abs(along)):
+        return "It is the slope of the loss that you return, by finite differences: look at the loss or the forward pass."
+    return "Finite differences of the loss that you return disagree with it."
+
+
+ADVICE = {
+    "bce_forward": ("For labels of shape (N, 1), as the data file stores them, bce_forward gives something else than for (N,): "
+                    "numpy pairs every prediction with every label. Flatten them first."),
+    "gradients": "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else: flatten them first.",
+    "inference_2layers": ("The handout's sample code passes the row (1, 3) that extract_features returns: inference_2layers fails on it "
+                          "or gives something else."),
+}
+
+
+def advise(function, calls, dialect):
+    """A sentence on inputs that the handout leaves open and students meet, without effect on the points, or None."""
+    for call in calls:
+        if call.case.group == "advice":
+            right = expect(call.case, dialect)
+            try:
+                answer = read(call.message or {}, function, dialect)
+            except Wrong:
+                return ADVICE[function]
+            part = "value" if "value" in right else "dW1"
+            if isinstance(answer[part], Wrong) or not close(answer[part], right[part], 1e-5):
+                return ADVICE[function]
+    return None
 
 
 def facts(values):
