@@ -20,6 +20,7 @@ from q3_vectorised import skipgram_objective
 from q3_word2vec import (PUBLISHED, FiveWords, cbow, getNegativeSamples, negSamplingCostAndGradient, normalizeRows, skipgram,
                          softmaxCostAndGradient, word2vec_sgd_wrapper)
 from treebank import OWN_CORPUS, StanfordSentiment
+from whole_file import write_whole
 from word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
 
 
@@ -260,6 +261,14 @@ def test_saved_parameters_come_back_with_the_random_state(saved):
     assert [random.gauss(0, 1), random.random()] == expected
     assert iteration == 20 and params.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]   # no temporary file is left
+
+
+def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
+    (tmp_path / "file.txt").write_text("old")
+    with pytest.raises(RuntimeError), write_whole(tmp_path / "file.txt") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file.txt", "old")]
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:len(b) // 2], lambda b: b[:100] + bytes(50) + b[150:], lambda b: b"", lambda b: b"nonsense"])

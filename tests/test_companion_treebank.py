@@ -203,6 +203,8 @@ def test_table_of_negatives_entry_by_entry(tmp_path):
             row += 1
         expected.append(row)
     assert data.sampleTable() == expected
+    # Two words of equal share, cumulated times 4 exactly 2 and 4: entry 2 belongs to the first, whose 2 is at least 2.
+    assert StanfordSentiment(write_corpus(tmp_path, ["(2 a)"]), tablesize=4).sampleTable() == [0, 0, 0, 1]
     random.seed(1)
     draws = [data.sampleTokenIdx() for _ in range(20)]
     random.seed(1)
@@ -242,7 +244,8 @@ def test_zips_that_are_there_are_checked_and_taken_apart(zips, two_files):
 def test_a_failed_download_says_what_to_do_instead(error, monkeypatch, capsys):
     import pooch
 
-    def retrieve(*args, **kwargs):
+    def retrieve(url, known_hash, **kwargs):
+        assert known_hash == f"sha256:{treebank.ZIPS[0][1]}" and url == treebank.ZIPS[0][0]
         raise error
     monkeypatch.setattr(pooch, "retrieve", retrieve)
     assert main(["--download"]) == 1
