@@ -25,19 +25,9 @@ import numpy as np
 
 from assignment2 import bce_forward, descend, inference_2layers, load_pickle, load_tweets
 from atomic import atomic_write
+from evaluation import measure
 
 ROOT = Path(__file__).resolve().parent
-
-MY_TWEET = "This is a ridiculously bright movie. The plot was terrible and I was sad until the ending!"  # the handout's
-SENTENCES = [
-    MY_TWEET,
-    "Thank you all for a wonderful evening :)",
-    "I missed the last bus and it is raining :(",
-    "Not bad at all, I would happily come again",
-    "The lecture starts at nine in room 204",
-    "I love this song, why did the concert have to be cancelled",
-    "",
-]
 
 
 class Data(NamedTuple):
@@ -84,13 +74,6 @@ def read_data(path=None):
 # --------------------------------------------------------------------------- the run
 
 
-def evaluate(X, y, parameters):
-    """The mean loss, the accuracy at ŷ > 0.5, and ŷ (N,)."""
-    W1, b1, W2, b2 = parameters
-    yhat = inference_2layers(X, W1, W2, b1, b2)
-    return bce_forward(yhat, y), np.mean((yhat > 0.5) == y), yhat
-
-
 def train(data, hidden, iters, lr, batch, seed):
     """Train, with a progress bar and a line at readable intervals.
 
@@ -106,7 +89,9 @@ def train(data, hidden, iters, lr, batch, seed):
     with tqdm(total=int(iters) if np.isfinite(iters) else None, unit=" steps", unit_scale=True, leave=False, disable=None) as bar:
         try:
             for checkpoint in run:
-                loss, accuracy, _ = evaluate(data.test_X, data.test_y, checkpoint.parameters)
+                W1, b1, W2, b2 = checkpoint.parameters
+                yhat = inference_2layers(data.test_X, W1, W2, b1, b2)
+                loss, accuracy = bce_forward(yhat, data.test_y), np.mean((yhat > 0.5) == data.test_y)
                 for key, value in [("step", checkpoint.step), ("train", checkpoint.loss), ("eval", loss)]:
                     curve[key].append(float(value) if key != "step" else value)
                 bar.update(checkpoint.step - bar.n)
@@ -118,43 +103,6 @@ def train(data, hidden, iters, lr, batch, seed):
                 raise
             interrupted = True
     return checkpoint, curve, interrupted
-
-
-def wilson_interval(right, n, z=1.959964):
-    """The 95 % interval of a proportion right/n (Wilson 1927): it stays inside [0, 1] where the normal one does not."""
-    p, s = right / n, z * z / n
-    middle, half = (p + s / 2) / (1 + s), z * np.sqrt(p * (1 - p) / n + s / (4 * n)) / (1 + s)
-    return [float(middle - half), float(middle + half)]
-
-
-def measure(data, parameters):
-    """The figures of the trained network, as they go into run.json."""
-    from utils import extract_features, process_tweet
-
-    W1, b1, W2, b2 = parameters
-    train_loss, train_accuracy, _ = evaluate(data.train_X, data.train_y, parameters)
-    loss, accuracy, yhat = evaluate(data.test_X, data.test_y, parameters)
-    said, true = yhat > 0.5, data.test_y == 1
-    examples = []
-    for text in SENTENCES:
-        features = extract_features(text, data.freqs)  # (1, 3)
-        y = inference_2layers(features, W1, W2, b1, b2)  # (1,)
-        examples.append({"text": text, "stems": process_tweet(text), "features": features[0].tolist(), "yhat": float(y[0])})
-    # Most confidently wrong first: by the loss of the tweet alone.
-    wrong = sorted(np.flatnonzero(said != true), key=lambda i: -bce_forward(yhat[i], data.test_y[i]))
-    return {
-        "train": {"loss": float(train_loss), "accuracy": float(train_accuracy)},
-        "test": {
-            "loss": float(loss),
-            "accuracy": float(accuracy),
-            "interval": wilson_interval(int(np.sum(said == true)), len(true)),
-            "confusion": [[int(np.sum(~said & ~true)), int(np.sum(said & ~true))], [int(np.sum(~said & true)), int(np.sum(said & true))]],
-        },
-        "rule": {"accuracy": float(np.mean((data.test_X[1] > data.test_X[2]) == true))},
-        "parameters": {name: p.tolist() for name, p in zip(["W1", "b1", "W2", "b2"], parameters)},
-        "examples": examples,
-        "wrong": [{"features": data.test_X[:, i].tolist(), "label": int(data.test_y[i]), "yhat": float(yhat[i])} for i in wrong],
-    }
 
 
 # --------------------------------------------------------------------------- what is printed
@@ -192,21 +140,20 @@ def draw_loss(curve, path):
     _save(figure, path)
 
 
-def draw_surface(data, parameters, path):
-    """The test tweets in the plane of their two features, over the network's ŷ."""
+def draw_surface(data, predict, path):
+    """The test tweets in the plane of their two features, over the network's ŷ = predict(X)."""
     figure, axes = _figure()
     # Counts from 0 to tens of thousands: linear up to 10, logarithmic beyond.
     top = 10 ** np.ceil(np.log10(max(data.test_X[1:].max(), 10)))
     ticks = np.concatenate([np.linspace(-1, 10, 80), np.geomspace(10, top, 240)[1:]])
     positive, negative = np.meshgrid(ticks, ticks)
     grid = np.stack([np.ones(positive.size), positive.ravel(), negative.ravel()])  # (3, M)
-    W1, b1, W2, b2 = parameters
-    yhat = inference_2layers(grid, W1, W2, b1, b2).reshape(positive.shape)
+    yhat = predict(grid).reshape(positive.shape)
     # A map whose lightness runs one way, so that it reads in grey.
     filled = axes.contourf(positive, negative, yhat, levels=np.linspace(0, 1, 11), cmap="YlGnBu", alpha=0.5)
     axes.contour(positive, negative, yhat, levels=[0.5], colors="black", linewidths=1.8)
     handles = [axes.plot([], [], color="black", linewidth=1.8, label="ŷ = 0.5")[0]]
-    wrong = (evaluate(data.test_X, data.test_y, parameters)[2] > 0.5) != data.test_y
+    wrong = (predict(data.test_X) > 0.5) != data.test_y
     for label, marker, name in [(1, "o", "positive"), (0, "x", "negative")]:
         X = data.test_X[1:, data.test_y == label]
         style = {"facecolors": "none", "edgecolors": "#0b2a4a"} if marker == "o" else {"color": "#a03a00"}
@@ -243,17 +190,6 @@ def _save(figure, path):
 # --------------------------------------------------------------------------- files
 
 
-def save(run, data, parameters, out, pickle_folder):
-    W1, b1, W2, b2 = parameters
-    with atomic_write(pickle_folder / "assignment2.pkl") as temporary:
-        # The handout's snippet saves `data`; the parameters are meant.
-        temporary.write_bytes(pickle.dumps({"W1": W1, "W2": W2, "b1": b1, "b2": b2}, protocol=4))
-    with atomic_write(out / "run.json") as temporary:
-        temporary.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    draw_loss(run["curve"], out / "loss")
-    draw_surface(data, parameters, out / "surface")
-
-
 def make_folder(path):
     """The folder `path`, made where it is missing. Raises ValueError before any work where it cannot be written."""
     try:
@@ -275,7 +211,7 @@ def load_parameters(path):
 # --------------------------------------------------------------------------- the command line
 
 
-def predict(tweet, folder):
+def predict_tweet(tweet, folder):
     from data.embedded import load_embedded
     from utils import extract_features, process_tweet
 
@@ -300,6 +236,11 @@ def run_training(args):
         print("Features ", extract_features(data.train_x[0], data.freqs))
 
     checkpoint, curve, interrupted = train(data, args.hidden, args.iters, args.lr, args.batch, args.seed)
+    W1, b1, W2, b2 = checkpoint.best
+
+    def predict(X):
+        return inference_2layers(X, W1, W2, b1, b2)
+
     run = {
         "seed": args.seed,
         "hidden": args.hidden,
@@ -310,19 +251,26 @@ def run_training(args):
         "stopped": "Interrupted by Ctrl-C." if interrupted else "All steps taken.",
         "data": {"source": data.source, "train": n, "held_out": 0, "test": m},
         "curve": curve,
-        **measure(data, checkpoint.best),
+        **measure(predict, bce_forward, data._asdict()),
+        "parameters": {name: p.tolist() for name, p in zip(["W1", "b1", "W2", "b2"], checkpoint.best)},
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
     print_results(run)
     if data.test_x:
-        yhat = evaluate(data.test_X, data.test_y, checkpoint.best)[2]
+        yhat = predict(data.test_X)
         shown = np.linspace(0, m - 1, min(m, 6)).astype(int)
         print_examples((data.test_x[i], data.test_X[:, i], yhat[i]) for i in shown)
         print()
     print_examples((e["text"], e["features"], e["yhat"]) for e in run["examples"])
 
     folder = out if args.out else ROOT
-    save(run, data, checkpoint.best, out, folder)
+    with atomic_write(folder / "assignment2.pkl") as temporary:
+        # The handout's snippet saves `data`; the parameters are meant.
+        temporary.write_bytes(pickle.dumps({"W1": W1, "W2": W2, "b1": b1, "b2": b2}, protocol=4))
+    with atomic_write(out / "run.json") as temporary:
+        temporary.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    draw_loss(run["curve"], out / "loss")
+    draw_surface(data, predict, out / "surface")
     if interrupted:
         print(f"\nInterrupted at step {checkpoint.step:,} of {int(args.iters):,}: the best so far is kept.")
     names = [folder / "assignment2.pkl", out / "run.json", out / "loss.svg", out / "surface.svg"]
@@ -347,7 +295,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     try:
         if args.predict is not None:
-            predict(args.predict, args.out or ROOT)
+            predict_tweet(args.predict, args.out or ROOT)
             return 0
         return run_training(args)
     except (OSError, ValueError, FloatingPointError) as error:

@@ -4,7 +4,6 @@ The student's assignment2.py is imported, so it runs here as it would for them; 
 restricted loader. Nothing is trained: a loss curve is shown where their training left one in a run's JSON.
 """
 import importlib.util
-import math
 import platform
 import sys
 from pathlib import Path
@@ -13,18 +12,9 @@ import numpy as np
 
 from assignment2 import load_pickle
 from data.embedded import load_embedded
-from utils import extract_features, process_tweet
+from evaluation import measure
 
 PARAMETERS = ("W1", "W2", "b1", "b2")     # in the order of inference_2layers
-SENTENCES = (
-    "This is a ridiculously bright movie. The plot was terrible and I was sad until the ending!",
-    "Hello world! All's good!",
-    "It is so sad!",
-    "Not bad at all, I would see it again.",
-    "I miss the sun :(",
-    "Thanks for the lovely day :)",
-)
-MOST_WRONG = 8
 
 
 def evaluate(solution):
@@ -40,27 +30,16 @@ def evaluate(solution):
     parameters = _parameters(solution.with_suffix(".pkl"))
     predict = _predictor(student, solution, parameters)
     data = load_embedded()
-    loss, scores, right = _function(student, solution, "bce_forward"), {}, {}
-    for part in ("train", "test"):
-        X, y = data[f"{part}_X"], data[f"{part}_y"]
-        yhat = predict(X)
-        right[part] = (yhat > 0.5) == (y == 1)
-        scores[part] = {"loss": _number(_call(loss, solution, yhat, y), solution), "accuracy": float(np.mean(right[part]))}
-    table = [[int(np.sum((y == label) & ((yhat > 0.5) == answer))) for answer in (False, True)] for label in (0, 1)]
-    wrong = [i for i in np.argsort(-np.abs(yhat - y), kind="stable")[:MOST_WRONG] if not right["test"][i]]
-    examples = []
-    for text in SENTENCES:
-        features = extract_features(text, data["freqs"])
-        examples.append({"text": text, "stems": process_tweet(text), "features": features[0].tolist(), "yhat": float(predict(features.T)[0])})
+    bce_forward = _function(student, solution, "bce_forward")
+
+    def loss(yhat, y):
+        return _number(_call(bce_forward, solution, yhat, y), solution)
+
     return {
-        "data": {"source": "embedded features", "train": data["train_y"].size, "held_out": 0, "test": y.size},
-        "train": scores["train"],
-        "test": scores["test"] | {"interval": wilson(scores["test"]["accuracy"], y.size), "confusion": table},
-        "rule": {"accuracy": float(np.mean((X[1] > X[2]) == (y == 1)))},
+        "data": {"source": "the embedded features", "train": data["train_y"].size, "held_out": 0, "test": data["test_y"].size},
+        **measure(predict, loss, data),
         "boundary": boundary(predict),
         "surface": surface(predict),
-        "examples": examples,
-        "wrong": [{"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])} for i in wrong],
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
 
@@ -95,13 +74,6 @@ def surface(predict, cells=48, decades=5):
     positive, negative = np.meshgrid(counts, counts)
     yhat = predict(np.stack([np.ones(positive.size), positive.ravel(), negative.ravel()]))
     return {"decades": decades, "yhat": np.round(yhat.reshape(cells, cells), 4).tolist()}
-
-
-def wilson(share, count, z=1.959963984540054):
-    """Wilson's 95 % interval of a share of `count` trials, [low, high]."""
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return [centre - half, centre + half]
 
 
 def _import(path):

@@ -69,7 +69,7 @@ def test_a_run_leaves_parameters_figures_and_pictures(short_run):
     interval = binomtest(int(tn + tp), 2000).proportion_ci(method="wilson")
     assert figures["test"]["interval"] == pytest.approx([interval.low, interval.high], rel=1e-6)
     assert figures["curve"]["step"][-1] == figures["steps_taken"] == 20_000
-    assert len(figures["wrong"]) == fp + fn
+    assert len(figures["wrong"]) == min(10, fp + fn)
     assert figures["examples"][0]["features"] == [1, 38, 171]  # the handout's my_tweet, its stems' counts
 
 
