@@ -7,7 +7,7 @@ import assignment2 as reference
 from data.embedded import load_embedded
 
 from .child import decode
-from .judge import RETURNED, Outcome, Wrong, describe, kind, numbers, sentence
+from .judge import RETURNED, Outcome, Wrong, describe, kind, numbers, sentence, text
 
 NAMES = ("W1", "b1", "W2", "b2")
 
@@ -44,8 +44,8 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
     """The outcomes of train_nn. message: the child's, about the call. whole_iters: the float raised, the int did not."""
     failed = {check.name: None for check in checks}
 
-    def fail_all(identity, text):
-        return [Outcome(check, False, text if k == 0 else "Not earned without an answer.", identity)
+    def fail_all(identity, said):
+        return [Outcome(check, False, said if k == 0 else "Not earned without an answer.", identity)
                 for k, check in enumerate(checks)]
 
     if "error" in message:
@@ -123,10 +123,10 @@ def scaled_features(X):
 
 def judge_pickle(checks, run, exists):
     """The outcomes of assignment2.pkl. run: a sandbox.Run of the task `pickle`."""
-    def fail_from(first, identity, text):
+    def fail_from(first, identity, said):
         names = [check.name for check in checks]
         start = names.index(first)
-        return [Outcome(check, k < start, "" if k < start else text if k == start else "Not earned without the parameters.",
+        return [Outcome(check, k < start, "" if k < start else said if k == start else "Not earned without the parameters.",
                         None if k < start else identity) for k, check in enumerate(checks)]
 
     if not exists:
@@ -134,12 +134,11 @@ def judge_pickle(checks, run, exists):
     message = run.answers.get(0)
     described = message.get("described") if message else None
     if not isinstance(described, dict):
-        error = run.failed if isinstance(run.failed, dict) else {}
-        reason = "it took too long" if run.late else str(error.get("message") or error.get("type") or "it could not be read")
-        return fail_from("pkl.opens", "pkl.unreadable", f"assignment2.pkl does not open: {reason[:300]}.")
+        reason = "it took too long" if run.late else text(run.failed, "message") or text(run.failed, "type") or "it could not be read"
+        return fail_from("pkl.opens", "pkl.unreadable", f"assignment2.pkl does not open: {reason}.")
     keys, values = described.get("keys"), described.get("values")
     if not isinstance(keys, list) or not isinstance(values, dict):
-        return fail_from("pkl.opens", "pkl.type", f"assignment2.pkl holds a {str(described.get('type'))[:40]}, where a dict is asked for.")
+        return fail_from("pkl.opens", "pkl.type", f"assignment2.pkl holds a {text(described, 'type')}, where a dict is asked for.")
     if set(values) != set(NAMES):
         if {"train_x", "test_x", "X"} & {key for key in keys if isinstance(key, str)}:
             return fail_from("pkl.opens", "pkl.data", "assignment2.pkl holds the data set: the handout's snippet pickles `data`, "
@@ -193,8 +192,8 @@ def judge_pdf(checks, run, exists):
         elif not numbered or seen["pages"] < 1:
             outcomes.append(Outcome(check, False, "assignment2.pdf does not open as a PDF, or has no pages.", "pdf.unreadable"))
         else:
-            text = "text" if seen["characters"] >= check.tolerance else "next to no text"
-            held = f"{seen['pages']} pages, {text}, {seen['figures']} pictures or drawings."
+            written = "text" if seen["characters"] >= check.tolerance else "next to no text"
+            held = f"{seen['pages']} pages, {written}, {seen['figures']} pictures or drawings."
             enough = (seen["figures"] >= check.tolerance if check.name == "pdf.curves"
                       else seen["characters"] >= check.tolerance or seen["figures"] >= 1)
             outcomes.append(Outcome(check, enough, "" if enough else f"assignment2.pdf holds {held} {sentence(check.on_failure)}",

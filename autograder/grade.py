@@ -16,7 +16,7 @@ import assignment2 as reference
 
 from . import artefacts, inputs
 from .child import encode
-from .judge import Call, Outcome, advise, expected_gradients, judge, recognise
+from .judge import Call, Outcome, advise, describe, expected_gradients, judge, recognise, text
 from .rubric import DIALECTS, read_rubric
 from .sandbox import GraderError, Sandbox
 from .submission import take_in
@@ -182,8 +182,8 @@ class Grading:
     def note_skipped(self, skipped):
         for line in skipped if isinstance(skipped, list) else ():
             if isinstance(line, dict):
-                self.skipped.append(f"Line {line.get('line')} of {self.submission.code} failed when imported and was left out: "
-                                    f"{line.get('type')}: {str(line.get('message'))[:200]}. Importing should do no work: "
+                self.skipped.append(f"Line {text(line, 'line')} of {self.submission.code} failed when imported and was left out: "
+                                    f"{text(line, 'type')}: {text(line, 'message')}. Importing should do no work: "
                                     "put what trains or shows below `if __name__ == '__main__':`.")
 
     def outcomes(self, function, run, calls, dialect):
@@ -203,16 +203,12 @@ class Grading:
         """(id, sentence) where a task did not come to its end or the function is missing, or None."""
         seconds = self.question[function].seconds * self.patience
         if run.failed:
-            error = run.failed if isinstance(run.failed, dict) else {}
-            frames = error.get("frames")
-            line = frames[-1].get("line") if isinstance(frames, list) and frames and isinstance(frames[-1], dict) else None
-            where = f" in line {line}" if line else ""
-            return "not_loaded", f"{self.submission.code} could not be loaded{where}: {error.get('type')}: {str(error.get('message'))[:300]}."
+            return "not_loaded", f"{self.submission.code} could not be loaded. " + describe(run.failed)
         names = run.loaded.get("names") if isinstance(run.loaded, dict) else None
         if isinstance(names, list) and function not in names:
             like = difflib.get_close_matches(function, [name for name in names if isinstance(name, str)], 1)
             return "missing", (f"There is no function {function} in {self.submission.code}"
-                               + (f"; there is {like[0][:60]}." if like else "."))
+                               + (f"; there is {like[0]}." if like else "."))
         if run.late:
             return "late", f"There was no answer within {seconds:g} s, and the process was ended: is there an endless loop?"
         if run.status:

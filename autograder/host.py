@@ -2,9 +2,9 @@
 
     python -I host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
 
-The host loads numpy (and nltk and pypdf, which tweets and the PDF need) once, never sees student code, and holds no secret: a fork of it is
-a child started clean, in milliseconds. For each request it forks a warden, the warden makes the cell and forks the
-child, waits for it until the deadline, and kills whatever is left. Three kinds of cell, the best that the system has:
+The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no secret:
+a fork of it is a child started clean, in milliseconds. For each request it forks a warden; the warden makes the cell and
+forks the child, waits for it until the deadline, and kills whatever is left. Three kinds of cell, the best there is:
 
     namespaces   own view of the files (interpreter, libraries and the submission, read only; nothing of the grader),
                  own processes, no network, own IPC; as root another user as well. Killed as one by the kernel.

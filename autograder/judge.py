@@ -162,14 +162,17 @@ def kind(value):
 
 def describe(error):
     """An exception in the student's code, with the student's own lines."""
-    def text(key, of=error):
-        return of[key] if isinstance(of, dict) and isinstance(of.get(key), str) else ""
-
     frames = error.get("frames") if isinstance(error, dict) else None
-    lines = [f"  {text('file', frame)}, line {frame.get('line')}: {text('text', frame)}"
-             for frame in (frames if isinstance(frames, list) else [])[-5:] if isinstance(frame, dict)]
-    message = f"It raised {text('type') or 'an error'}: {text('message')}".rstrip(": ")
+    lines = [f"  {text(frame, 'file')}, line {text(frame, 'line')}: {text(frame, 'text')}"
+             for frame in (frames if isinstance(frames, list) else [])[-5:]]
+    message = f"It raised {text(error, 'type') or 'an error'}: {text(error, 'message')}".rstrip(": ")
     return "\n".join([message, *lines])
+
+
+def text(of, key):
+    """What the child said under a key, which may be anything, as a line of bounded length."""
+    value = of.get(key) if isinstance(of, dict) else ""
+    return " ".join(str(value).split())[:400] if isinstance(value, (str, int)) else ""
 
 
 def close(value, wanted, allowed):
@@ -339,7 +342,8 @@ def explain(check, wrongs, values, calls, dialect):
     if first.identity != "values":
         return Outcome(check, False, first.sentence, first.identity)
     sums = " Without the 1/N: this template sums over the batch." if dialect == "later" and "/N" in check.on_failure else ""
-    told = " ".join(filter(None, (facts(values), differences(check, calls, dialect), sentence(check.on_failure) + sums)))
+    slope = differences(check, calls, dialect) if len(CHECKS[check.name][1]) == 1 else ""
+    told = " ".join(filter(None, (facts(values), slope, sentence(check.on_failure) + sums)))
     return Outcome(check, False, told, "values")
 
 
@@ -421,5 +425,5 @@ def facts(values):
             return f"{name} has the right shape; every entry is off by the same factor."
         if signs:
             return f"{name} has the right shape; the sign is wrong in {signs} of {size} entries."
-        return f"{name} has the right shape and signs; {wrong} of {size} entries are wrong."
+        return f"{name} has the right shape and signs; {wrong} of {size} entries are wrong." if size > 1 else f"{name} is off."
     return "Some entries are wrong."

@@ -50,7 +50,12 @@ def write(path, result):
 # ----------------------------------------------------------------------------------------------------------------- text
 
 def said(outcome):
-    return "\n".join(filter(None, (outcome.hint, outcome.note)))
+    return clean("\n".join(filter(None, (outcome.hint, outcome.note))))
+
+
+def clean(text, limit=3000):
+    """Text that student code may have had a hand in, without what a terminal would obey, and bounded."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text[:limit])
 
 
 def summary(report):
@@ -61,7 +66,7 @@ def summary(report):
              f"Every check ran now; none is hidden. Seed {report.seed}: the same inputs again with --seed {report.seed}."]
     if report.broken:
         lines.insert(0, BROKEN.format(reason=report.broken))
-    return [line for line in lines if line] + [f"Note: {note}" for note in report.notes]
+    return [line for line in lines if line] + [clean(f"Note: {note}") for note in report.notes]
 
 
 def as_text(report, width=110):
@@ -86,4 +91,7 @@ def as_text(report, width=110):
                 lines += textwrap.wrap(paragraph, width, initial_indent=" " * 6, subsequent_indent=" " * 9,
                                        drop_whitespace=True)
     total = sum(check.points for check in report.rubric.checks.values())
-    return "\n".join([*lines, "", f"{report.name}: {report.score:g} of {total:g} points", *summary(report)])
+    lines += ["", f"{report.name}: {report.score:g} of {total:g} points", *summary(report)]
+    if report.printed:
+        lines += ["", "What the code printed, the beginning of it:", *clean(report.printed).splitlines()[:10]]
+    return "\n".join(lines)

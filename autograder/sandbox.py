@@ -80,6 +80,7 @@ class Sandbox:
             message = b""
         if not message:
             self.host.kill()
+            self.host.wait()
             raise GraderError("the process that runs student code ended, or did not answer")
         return json.loads(message)
 

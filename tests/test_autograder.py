@@ -503,6 +503,13 @@ def test_the_command(tmp_path, rubric, capsys):
     assert check_results(json.loads((tmp_path / "r.json").read_text()), rubric)["score"] == 0
 
 
+def test_a_student_s_assignment2_in_the_working_folder_is_not_taken_for_the_reference(tmp_path):
+    folder = submission(tmp_path / "s", "raise SystemExit('the grader ran this in its own process')\n")
+    run = subprocess.run([sys.executable, "-m", "autograder", "."], cwd=folder, capture_output=True, text=True,
+                         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)})
+    assert run.returncode == 1 and "35 of 100 points" in run.stdout, run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["a", "--all", "b"], ["--all", "b"], ["a", "--rubric", "/nowhere.md"], ["a", "--dialect", "old"]])
 def test_a_wrong_command_is_told_so(arguments, capsys):
     with pytest.raises(SystemExit) as left:
