@@ -1,6 +1,6 @@
 """Word2vec's iterations and words a second, beside gensim's where it is installed, and softmax beside scipy's.
 
-    python -m benchmarks.bench_word2vec [--data FOLDER] [--rounds N]
+    python -m benchmarks.bench_word2vec [--data FOLDER] [--rounds N] [--epochs N] [--lr RATE] [--subsample T]
 
 Every table is measured in one process, on one thread, its rows in turn and round after round, so that a busy machine slows them
 alike: trust the ratios. The cost beside a speed is that of 50,000 pairs of the text, drawn once, the same for all.
@@ -30,8 +30,7 @@ from q3_word2vec import negSamplingCostAndGradient, skipgram, word2vec_sgd_wrapp
 from treebank import StanfordSentiment
 from word2vec_fast import pairs, train_vectors
 
-SETTINGS = {"window": 5, "negatives": 10, "subsample": 0}
-LR = 0.025
+SETTINGS = {"window": 5, "negatives": 10}
 
 
 def seconds(call):
@@ -91,12 +90,12 @@ def bench_run(data, rounds):
 
 # ---- Vectors of any size ---------------------------------------------------------------------------------------------
 
-def gensim_row(text, dimensions, epochs):
+def gensim_row(text, dimensions, epochs, lr, subsample):
     from gensim.models import Word2Vec
 
     def train():
-        model = Word2Vec(vector_size=dimensions, window=SETTINGS["window"], negative=SETTINGS["negatives"], sample=SETTINGS["subsample"], sg=1,
-                         min_count=1, workers=1, alpha=LR, min_alpha=0, seed=1, epochs=epochs)
+        model = Word2Vec(vector_size=dimensions, window=SETTINGS["window"], negative=SETTINGS["negatives"], sample=subsample, sg=1,
+                         min_count=1, workers=1, alpha=lr, min_alpha=0, seed=1, epochs=epochs)
         model.build_vocab(text)
         model.train(text, total_examples=len(text), epochs=epochs)
         return model.wv.index_to_key, model.wv.vectors, model.syn1neg
@@ -121,7 +120,7 @@ def pair_cost(text, words, inputs, outputs):
                  + np.logaddexp(0, np.einsum("bkd,bd->bk", outputs[negatives], v)).sum(axis=1).mean())
 
 
-def bench_vectors(data, rounds, epochs):
+def bench_vectors(data, rounds, epochs, lr, subsample):
     text = [words for words, _ in data.getTrainSentences()]
     size = epochs * sum(map(len, text))
     try:
@@ -130,13 +129,15 @@ def bench_vectors(data, rounds, epochs):
     except ImportError:
         beside = None
         print("\ngensim is not installed: its rows are left out")
-    print(f"\nskip-gram, {SETTINGS['negatives']} negatives, {epochs} epochs of {size // epochs:,} words, one thread, median of {rounds} rounds")
+    print(f"\nskip-gram, {SETTINGS['negatives']} negatives, {epochs} epochs of {size // epochs:,} words, lr {lr}, subsample {subsample}, "
+          f"one thread, median of {rounds} rounds")
     print(f"{'':>28} {'words/s':>10} {'ratio':>7} {'cost of a pair':>15}")
     for dimensions in (10, 50):
-        rows = {"own negatives": lambda: train_vectors(text, dimensions, epochs=epochs, lr=LR, progress=False, **SETTINGS),
-                "shared negatives": lambda: train_vectors(text, dimensions, epochs=epochs, lr=LR, shared_negatives=True, progress=False, **SETTINGS)}
+        settings = dict(epochs=epochs, lr=lr, subsample=subsample, progress=False, **SETTINGS)
+        rows = {"own negatives": lambda: train_vectors(text, dimensions, **settings),
+                "shared negatives": lambda: train_vectors(text, dimensions, shared_negatives=True, **settings)}
         if beside:
-            rows = {beside: gensim_row(text, dimensions, epochs), **rows}
+            rows = {beside: gensim_row(text, dimensions, epochs, lr, subsample), **rows}
         with tqdm(total=rounds * len(rows), delay=2, disable=None, leave=False) as bar:
             took = in_turn(rows, rounds, bar)
         first = next(iter(took.values()))[0]
@@ -149,13 +150,15 @@ def main(arguments=None):
     parser.add_argument("--data", metavar="FOLDER", help="the folder of the treebank (default: companion/data/sst, else the project's own corpus)")
     parser.add_argument("--rounds", type=int, default=3, help="times every row is measured (default: 3)")
     parser.add_argument("--epochs", type=int, default=2, help="passes over the text for each set of vectors (default: 2)")
+    parser.add_argument("--lr", type=float, default=0.025, help="their learning rate at the start (default: 0.025)")
+    parser.add_argument("--subsample", type=float, default=0, help="their threshold for dropping frequent words (default: 0, none is)")
     options = parser.parse_args(arguments)
     try:
         data = StanfordSentiment(options.data)
         print(f"{data.name}, numpy {np.__version__}\n")
         bench_softmax(options.rounds)
         bench_run(data, options.rounds)
-        bench_vectors(data, options.rounds, options.epochs)
+        bench_vectors(data, options.rounds, options.epochs, options.lr, options.subsample)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
