@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test data report companion companion-data companion-report artefacts bench clean help
+.PHONY: train test data report companion companion-data companion-report autograder.zip artefacts bench clean help
 
 train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, and curves and figures to output/
 	$(PY) train.py
@@ -10,30 +10,27 @@ train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, an
 test: .venv/ready  ## every test
 	$(PY) -m pytest -q
 
-output/run.json: | .venv/ready
-	$(PY) train.py
-
 data: .venv/ready  ## make data/twitter_data.pkl from NLTK's twitter_samples
 	$(PY) -m data.build
 
 report: .venv/ready output/run.json  ## write assignment2.pdf from the figures of the last training run
 	$(PY) -m report
 
-companion-output/run.json: | .venv/ready
+output/run.json: | .venv/ready
 	$(PY) train.py
-
-data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
-	$(PY) companion/treebank.py --download
-
-companion: .venv/ready  ## the sentiment of sentences, from vectors to pictures
-	$(PY) companion/q4_sentiment.py
-
-companion-report: .venv/ready output/run.json  ## write companion/companion.pdf
-	$(PY) -m report --companion
 
 autograder.zip: .venv/ready  ## the package for Gradescope
 	$(PY) -m autograder.package $@
-.PHONY: autograder.zip
+
+companion-data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
+	$(PY) companion/treebank.py --download
+
+companion: .venv/ready  ## the companion's word vectors (question 3), then the sentiment of sentences (question 4)
+	$(PY) companion/q3_run.py
+	$(PY) companion/q4_sentiment.py
+
+companion-report: .venv/ready  ## write companion/companion.pdf from the figures of the last run of make companion
+	$(PY) -m report --companion
 
 artefacts: train report companion-report  ## rebuild what is committed: assignment2.pkl, the PDFs, the README's pictures
 	cp output/loss.png output/surface.png pictures/
