@@ -421,12 +421,13 @@ def predict(options):
     if unknown:
         print(f"\nnot known: {', '.join(unknown)}")
     pulls = [(item, pull) for item, pull in model.pulls(words, first, second) if pull]
-    width, most = max(len(item) for item, _ in pulls), max(abs(pull) for _, pull in pulls)
+    width = max(len(item) for item, _ in [*pulls, ("(before any word)", 0)])
+    most = max((abs(pull) for _, pull in pulls), default=0)
     print(f"\npull towards {CLASSES[first]} and against the next, {CLASSES[second]}:")
     for item, pull in pulls:
         print(f"  {item:{width}} {pull:+6.2f}  {('+' if pull > 0 else '-') * round(30 * abs(pull) / most)}")
     before = model.intercept[first] - model.intercept[second]
-    print(f"  {'(before any word)':{width}} {before:+6.2f}\n  {'sum':{width}} {before + sum(pull for _, pull in pulls):+6.2f}")
+    print(f"  {'(before any word)':{width}} {before:+6.2f}\n  {'sum, the margin':{width}} {before + sum(pull for _, pull in pulls):+6.2f}")
     return 0
 
 

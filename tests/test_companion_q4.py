@@ -1,6 +1,7 @@
 """Question 4 of the companion: features, the choice of the penalty, pulls, vectors, and the command."""
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -321,14 +322,24 @@ def test_run_on_own_corpus_writes_everything(corpus_run):
     assert best["dev"] == report["kinds"]["best"]["dev"]
 
 
-@pytest.mark.parametrize("sentence", ["A terrible, stupid picture.", "", "xyzzy plugh", "n't"])
-def test_predict_with_the_saved_model(corpus_run, capsys, sentence):
-    assert q4.main([*corpus_run[2], "--predict", sentence]) == 0
+def test_predict_by_hand(tmp_path, capsys):
+    table = np.array([[0, 4.0, 0, 0, 0], [0, 0, 0, 2.0, 0], [0, 0, 0, 0, 0]])
+    model = WordScores([("mean", ["bad", "good", "film"], table), ("presence", ["bad film"], np.array([[0, 0.5, 0, 0, 0]]))], np.array([0, -1, 0, 0.25, 0]))
+    model.save(tmp_path / "q4_model.npz")
+    assert q4.main(["--out", str(tmp_path), "--predict", "Bad film, good!"]) == 0
+    # bad 4 / 3 to class 1, good 2 / 3 to class 3, the pair 0.5 to class 1: scores 0, 0.833, 0, 0.917, 0, so + before -.
     printed = capsys.readouterr().out
-    if "terrible" in sentence:
-        assert printed.startswith("-") and "terrible" in printed and "sum" in printed
-    elif sentence != "n't":
-        assert "No word of it is known" in printed
+    assert printed.startswith("+   (class 3 of 0 to 4)") and "not known: ,, !" in printed
+    assert re.findall(r"^  (\S.*?) +([+-]\d\.\d\d)", printed, flags=re.MULTILINE) == [
+        ("bad", "-1.33"), ("good", "+0.67"), ("bad film", "-0.50"), ("(before any word)", "+1.25"), ("sum, the margin", "+0.08")]
+
+
+@pytest.mark.parametrize("sentence, expected", [("", "it is empty"), ("xyzzy plugh", "No word of it is known (xyzzy, plugh)"), ("film", "the margin")])
+def test_predict_without_anything_to_go_by(tmp_path, capsys, sentence, expected):
+    WordScores([("mean", ["film"], np.zeros((1, 5)))], np.array([0, 1.0, 0, 0, 0])).save(tmp_path / "q4_model.npz")
+    assert q4.main(["--out", str(tmp_path), "--predict", sentence]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("-   (class 1") and expected in printed
 
 
 def test_predict_agrees_with_the_run(corpus_run):
