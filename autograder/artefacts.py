@@ -67,7 +67,7 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
     if len(value) != len(names):
         failed["train.returns"] = "count", f"It returned {len(value)} values, where {len(names)} are asked for: {', '.join(names)}."
     if whole_iters:
-        failed["train.iters"] = "float_iters", "It fails for iters=2000.0 and works for 2000: the signature's 1e6 is a float, so int(iters)."
+        failed["train.iters"] = "float_iters", "It fails for iters=1000.0 and works for 1000: the signature's 1e6 is a float, so int(iters)."
     problem = shape_problem(parts, hidden)
     if problem:
         swapped = dict(zip(("W1", "W2", "b1", "b2"), parts.values()))
@@ -106,6 +106,8 @@ def learning_problem(parameters, X, y, check):
                                 "the sample code passes what extract_features returns.")
     if parameters.measure(X, 1 - y)[0] <= check.tolerance:
         return "train.reversed", f"{said} It learned the labels the wrong way round: is the step uphill, or are the labels swapped?"
+    if loss > 1:
+        return "train.diverged", f"{said} A coin has 0.693: is the step uphill, or far too large?"
     if loss > 0.66:
         return "train.still", f"{said} A coin has 0.693: was anything learned from the {len(y)} tweets?"
     return "train.learns", f"{said} {sentence(check.on_failure)}"

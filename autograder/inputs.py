@@ -27,7 +27,7 @@ LABEL_FORMS = {"labels (N,)": lambda y: y, "labels (1, N)": lambda y: y[None, :]
 
 # What train_nn is asked for: hidden units, iters, lr. One that learns in any of these has learned: which step size suits
 # depends on how it starts and on whether its gradients are means or sums, and the first start may be unlucky.
-TRAININGS = ((5, 2000, 0.05), (6, 2000, 0.005), (8, 4000, 0.02))
+TRAININGS = ((5, 1000, 0.1), (6, 2000, 0.01), (8, 3000, 0.03))
 WORDS = {   # invented, and left as they are by the tokenizer, the stop words and the stemmer
     1: "bavok dorup fimab gulop hokab jamup kolob lubam".split(),
     0: "mavub nopak povum rikob subak tulam vokub wibap".split(),

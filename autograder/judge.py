@@ -5,6 +5,7 @@ arrays of it or says why it cannot. A check passes when every call that counts f
 the handout leaves open (inputs.forms); NaN is never right.
 """
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -117,14 +118,32 @@ def shapes(case, part):
 
 # --------------------------------------------------------------------------------------------------------------- answers
 
-def read(message, function, dialect):
-    """The parts of an answer as arrays. Raises Wrong where it cannot be read so."""
-    if "error" in message:
-        raise Wrong("raised", describe(message["error"]))
-    try:
-        value = decode(message.get("value"))
-    except (ValueError, RecursionError):
-        raise Wrong("unreadable", "The answer could not be read.") from None
+@dataclass
+class Call:
+    """One call of a function: its case, in one form, and what came back."""
+    case: object            # inputs.Case
+    form: str
+    args: list
+    message: dict = None    # the child's message about it
+
+    @cached_property
+    def value(self):
+        """What the function returned, as child.decode gives it, or the Wrong that there is in its place."""
+        if not self.message:
+            return Wrong("unanswered", "There was no answer.")
+        if "error" in self.message:
+            return Wrong("raised", describe(self.message["error"]))
+        try:
+            return decode(self.message.get("value"))
+        except (ValueError, RecursionError):
+            return Wrong("unreadable", "The answer could not be read.")
+
+
+def read(call, dialect):
+    """The parts of an answer as arrays, or the Wrong of a part. Raises Wrong where it cannot be read so."""
+    function, value = call.case.function, call.value
+    if isinstance(value, Wrong):
+        raise value
     names = RETURNED[dialect].get(function)
     if names is None:
         return {"value": numbers(value, "it")}
@@ -202,7 +221,7 @@ def recognise(gradient_calls, update_calls, earned):
 
     def parts(call, order):
         try:
-            answer = read(call.message or {}, "gradients", order)
+            answer = read(call, order)
         except Wrong:
             return {}
         return {name: value for name, value in answer.items() if name != "L" and not isinstance(value, Wrong)}
@@ -218,9 +237,7 @@ def recognise(gradient_calls, update_calls, earned):
 
     def counted(dialect):
         count = len(RETURNED[dialect]["update_params"])
-        values = [call.message.get("value") for call in update_calls if call.message]
-        return sum(isinstance(value, dict) and isinstance(value.get("tuple"), list) and len(value["tuple"]) == count
-                   for value in values)
+        return sum(isinstance(call.value, tuple) and len(call.value) == count for call in update_calls)
 
     for of in (shaped, valued, counted):
         vote(of)
@@ -228,15 +245,6 @@ def recognise(gradient_calls, update_calls, earned):
 
 
 # ------------------------------------------------------------------------------------------------------------ the checks
-
-@dataclass
-class Call:
-    """One call of a function: its case, in one form, and what came back."""
-    case: object            # inputs.Case
-    form: str
-    args: list
-    message: dict = None    # the child's message about it
-
 
 def judge(checks, calls, dialect):
     """The outcomes of a function's checks from its calls."""
@@ -288,15 +296,12 @@ def judge_check(check, forms, expected, dialect):
 
 def wrong_of(call, parts, right, dialect, check, values):
     """What is wrong with a call, as a Wrong or None. Adds what could be read to `values`, for the hint."""
-    if not call.message:
-        return Wrong("unanswered", "There was no answer.")
     try:
-        answer = read(call.message, call.case.function, dialect)
+        answer = read(call, dialect)
     except Wrong as wrong:
         return wrong
-    returned = call.message["value"].get("tuple")
-    if check.name == "update.returns" and len(returned) != len(RETURNED[dialect]["update_params"]):
-        return Wrong("count", miscounted(returned, RETURNED[dialect]["update_params"]))
+    if check.name == "update.returns" and len(call.value) != len(RETURNED[dialect]["update_params"]):
+        return Wrong("count", miscounted(call.value, RETURNED[dialect]["update_params"]))
     problem = None
     for part in parts:
         value, wanted = answer[part], right[part]
@@ -376,7 +381,7 @@ def differences(check, calls, dialect):
     sides = {call.case.group: call for call in calls if call.case.group in ("+" + part[1:], "-" + part[1:])}
     first = next((call for call in calls if call.case.group == "usual"), None)
     try:
-        ahead, back, here = (read(call.message, "gradients", dialect) for call in (sides["+" + part[1:]], sides["-" + part[1:]], first))
+        ahead, back, here = (read(call, dialect) for call in (sides["+" + part[1:]], sides["-" + part[1:]], first))
         direction = sides["+" + part[1:]].case.args[part[1:]] - sides["-" + part[1:]].case.args[part[1:]]
         rise = float(ahead["L"].item() - back["L"].item()) * (first.case.args["X"].shape[1] if dialect == "later" else 1)
         along = float(np.sum(here[part] * direction.reshape(here[part].shape)))
@@ -402,7 +407,7 @@ def advise(function, calls, dialect):
         if call.case.group == "advice":
             right = expect(call.case, dialect)
             try:
-                answer = read(call.message or {}, function, dialect)
+                answer = read(call, dialect)
             except Wrong:
                 return ADVICE[function]
             part = "value" if "value" in right else "dW1"
