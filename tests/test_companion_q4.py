@@ -2,6 +2,7 @@
 import json
 import math
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -271,30 +272,42 @@ def test_glove_not_there(tmp_path, monkeypatch):
 
 
 def test_glove_package(tmp_path, monkeypatch):
-    """A folder as the package lays it out, and a stand-in for pyarrow's reader, which the project does not require."""
-    np.save(tmp_path / "glove_6B_50d_emb.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
-    (tmp_path / "glove_6B_index.parquet").write_bytes(b"")
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    """A package that is laid out as the real one, and a stand-in for pyarrow's reader; the project requires neither."""
+    data = tmp_path / "our_glove" / "data"
+    data.mkdir(parents=True)
+    (tmp_path / "our_glove" / "__init__.py").touch()
+    np.save(data / "glove_6B_50d_emb.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
+    (data / "glove_6B_index.parquet").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(glove, "DOWNLOADED", tmp_path / "absent.txt")
+    monkeypatch.setattr(glove, "PACKAGE", "our_glove")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(FileNotFoundError, match="pip install pyarrow"):
-        glove.loadWordVectors({"b": 0}, tmp_path, dimensions=2)
+        glove.find_glove()
 
-    class Column:
-        def to_pylist(self):
-            return ["a", "b", "c"]
-
-    class Parquet:
-        @staticmethod
-        def read_table(path):
-            return {"index": Column()}
-
-    class Pyarrow:
-        parquet = Parquet
-
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", Pyarrow)
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", Parquet)
-    assert glove.loadWordVectors({"c": 0, "absent": 1, "a": 2}, tmp_path, dimensions=2).tolist() == [[4, 5], [0, 0], [0, 1]]
+    (tmp_path / "pyarrow").mkdir()
+    (tmp_path / "pyarrow" / "__init__.py").touch()
+    (tmp_path / "pyarrow" / "parquet.py").write_text(
+        "class Column:\n    def to_pylist(self): return ['a', 'b', 'c']\ndef read_table(path): return {'index': Column()}\n")
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)       # so that the stand-in goes when the test ends
+        monkeypatch.delitem(sys.modules, name)
+    path = glove.find_glove()
+    assert path == data
+    assert glove.loadWordVectors({"c": 0, "absent": 1, "a": 2}, path, dimensions=2).tolist() == [[4, 5], [0, 0], [0, 1]]
     with pytest.raises(ValueError, match=r"shape \(3, 2\), not \(3, 50\)"):
-        glove.loadWordVectors({"c": 0}, tmp_path)
+        glove.loadWordVectors({"c": 0}, path)
+    (data / "glove_6B_index.parquet").unlink()
+    with pytest.raises(FileNotFoundError, match="lacks .*parquet"):
+        glove.loadWordVectors({"c": 0}, path)
+
+
+def test_glove_command(tmp_path, capsys):
+    (tmp_path / "glove.txt").write_text("the" + " 0.5" * 50 + "\n")
+    assert glove.main(["--glove", str(tmp_path / "glove.txt"), "--data", str(q4.OWN_CORPUS)]) == 0
+    assert "vectors for 1 of the" in capsys.readouterr().out
+    assert glove.main(["--glove", str(tmp_path / "absent.txt")]) == 2
+    assert "absent.txt" in capsys.readouterr().err
 
 
 # ---- The command -----------------------------------------------------------------------------------------------------
