@@ -37,10 +37,10 @@ def good_pickle():
 
 
 @lru_cache
-def good_pdf():
-    """A page of text and a drawing of two hundred strokes, written out object by object."""
-    text = b"BT /F1 12 Tf 50 750 Td (" + b"dL/dyhat = (yhat - y) / (yhat (1 - yhat)) / N, and so on. " * 8 + b") Tj ET\n"
-    curve = b"50 400 m\n" + b"".join(b"%d %d l\n" % (50 + 2 * k, 400 - k) for k in range(200)) + b"S\n"
+def good_pdf(words=8, strokes=200):
+    """A page of text and a drawing of many strokes, written out object by object."""
+    text = b"BT /F1 12 Tf 50 750 Td (" + b"dL/dyhat = (yhat - y) / (yhat (1 - yhat)) / N, and so on. " * words + b") Tj ET\n"
+    curve = b"50 400 m\n" + b"".join(b"%d %d l\n" % (50 + 2 * k, 400 - k) for k in range(strokes)) + b"S\n"
     content = zlib.compress(text + curve)
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
                b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "

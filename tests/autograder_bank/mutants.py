@@ -241,7 +241,6 @@ def files(question, *entries):
             for name, file, content, mistake, *phrase in entries]
 
 
-EMPTY_PAGE = good_pdf()[:good_pdf().index(b"/Contents")] + good_pdf()[good_pdf().index(b"/Resources"):]
 FILES = files(
     "Q5.2",
     ("data set saved", "assignment2.pkl",
@@ -254,6 +253,8 @@ FILES = files(
     ("NaN", "assignment2.pkl", pickle.dumps({**GOOD, "b1": GOOD["b1"] * np.nan}), "nan"),
     ("cut short", "assignment2.pkl", good_pickle()[:100], "pkl.unreadable"),
     ("missing", "assignment2.pkl", None, "missing"),
+) + files(
+    "Q5.3", ("no figure", "assignment2.pdf", good_pdf(strokes=0), "pdf.empty", "0 figures"),
 )
 
 # ------------------------------------------------------------------------------------------------------ the later template
