@@ -468,7 +468,7 @@ def guarded(command, options):
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped: files of an earlier run are as they were.", file=sys.stderr)
+        print("\nStopped: every file is whole, but some may be of an earlier run.", file=sys.stderr)
         return 130
 
 

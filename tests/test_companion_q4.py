@@ -335,6 +335,25 @@ def test_run_on_own_corpus_writes_everything(corpus_run):
     assert best["dev"] == report["kinds"]["best"]["dev"]
 
 
+def test_own_vectors_alone_and_the_same_seed_give_the_same_figures(corpus_run, tmp_path, capsys):
+    assert q4.main(["--yourvectors", "--data", str(q4.OWN_CORPUS), "--out", str(tmp_path)]) == 0
+    def own(folder):
+        return [{**line, "seconds": 0} for line in json.loads((folder / "q4.json").read_text())["table"] if line["name"].startswith("own")]
+    assert own(tmp_path) == own(corpus_run[1]) and len(own(tmp_path)) >= 2
+    assert not (tmp_path / "q4_reg_acc_pretrained.svg").exists()
+
+
+def test_the_assignments_vectors_are_used_only_with_the_words_they_were_trained_on(monkeypatch):
+    treebank = q4.StanfordSentiment(q4.OWN_CORPUS)
+    words = list(treebank.tokens())
+    monkeypatch.setattr(q4, "load_vectors", lambda: (words, np.ones((len(words), 20))))
+    tokens, vectors = q4.saved_vectors(treebank)
+    assert tokens == treebank.tokens() and vectors.shape == (len(words), 20)
+    monkeypatch.setattr(q4, "load_vectors", lambda: (words[:-1], np.ones((len(words) - 1, 20))))
+    with pytest.raises(FileNotFoundError, match="other data than"):
+        q4.saved_vectors(treebank)
+
+
 def test_predict_by_hand(tmp_path, capsys):
     table = np.array([[0, 4.0, 0, 0, 0], [0, 0, 0, 2.0, 0], [0, 0, 0, 0, 0]])
     model = WordScores([("mean", ["bad", "good", "film"], table), ("presence", ["bad film"], np.array([[0, 0.5, 0, 0, 0]]))], np.array([0, -1, 0, 0.25, 0]))
