@@ -195,7 +195,7 @@ def judge_pdf(checks, run, exists):
             outcomes.append(Outcome(check, False, "assignment2.pdf does not open as a PDF, or has no pages.", "pdf.unreadable"))
         else:
             written = "text" if seen["characters"] >= check.tolerance else "next to no text"
-            held = f"{seen['pages']} pages, {written}, {seen['figures']} pictures or drawings."
+            held = f"{seen['pages']} pages, {written}, {seen['figures']} figures."
             enough = (seen["figures"] >= check.tolerance if check.name == "pdf.curves"
                       else seen["characters"] >= check.tolerance or seen["figures"] >= 1)
             outcomes.append(Outcome(check, enough, "" if enough else f"assignment2.pdf holds {held} {sentence(check.on_failure)}",

@@ -14,6 +14,7 @@ forks the child, waits for it until the deadline, and kills whatever is left. Th
 In each: limits on CPU, memory, processes, open files and the size of files. README.md says what each protects from.
 """
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -374,6 +375,8 @@ if __name__ == "__main__":
     os.chmod(os.environ["NLTK_DATA"], 0o755)
     try:
         load(settings)
+        gc.collect()
+        gc.freeze()                             # what is loaded by now is left alone, and stays shared by all children
         serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])
     finally:
         shutil.rmtree(os.environ["NLTK_DATA"])

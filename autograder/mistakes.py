@@ -50,38 +50,32 @@ def sigma(z):
     return 1 / (1 + np.exp(-np.asarray(z, float)))
 
 
-known("sigmoid", "sigmoid.sign", "This is σ(-x): the exponent in (1.2) is -x, so e^-x.")(
-    lambda c: {"value": sigma(-np.asarray(c.x))})
-known("sigmoid", "sigmoid.tanh", "This is tanh; σ(x) = 1/(1 + e^-x) lies between 0 and 1.")(
-    lambda c: {"value": np.tanh(c.x)})
-known("sigmoid", "sigmoid.softmax", "This is a softmax, whose entries sum to 1; σ takes each entry by itself.")(
-    lambda c: {"value": np.exp(c.x) / np.sum(np.exp(c.x))})
-known("sigmoid", "sigmoid.softmax", "This is a softmax along one axis; σ takes each entry by itself.")(
-    lambda c: {"value": np.exp(c.x) / np.sum(np.exp(c.x), axis=0)})
-known("sigmoid", "sigmoid.softmax", "This is a softmax along one axis; σ takes each entry by itself.")(
-    lambda c: {"value": np.exp(c.x) / np.sum(np.exp(c.x), axis=-1, keepdims=True)})
-known("sigmoid", "sigmoid.derivative", "This is σ′ = σ(1 - σ), the derivative; Q1.1 asks for σ itself.")(
-    lambda c: {"value": sigma(c.x) * (1 - sigma(c.x))})
-known("sigmoid", "sigmoid.rounded", "These are 0s and 1s: σ is rounded. Return the number between them.")(
-    lambda c: {"value": np.round(sigma(c.x))})
-known("sigmoid", "sigmoid.relu", "This is max(0, x); σ(x) = 1/(1 + e^-x).")(lambda c: {"value": np.maximum(0, c.x)})
-known("sigmoid", "sigmoid.plus", "This is 1/(1 - e^-x) or e^-x alone: (1.2) has 1 + e^-x below the line.")(
-    lambda c: {"value": 1 / (1 - np.exp(-np.asarray(c.x, float)))})
-known("sigmoid", "sigmoid.plus", "This is e^-x; σ(x) = 1/(1 + e^-x).")(lambda c: {"value": np.exp(-np.asarray(c.x, float))})
-known("sigmoid", "sigmoid.plus", "This is 1 + e^-x without the reciprocal: σ(x) = 1/(1 + e^-x).")(
-    lambda c: {"value": 1 + np.exp(-np.asarray(c.x, float))})
-known("sigmoid", "sigmoid.log", "This is ln σ(x); Q1.1 asks for σ itself.")(lambda c: {"value": np.log(sigma(c.x))})
-known("sigmoid", "sigmoid.base", "The base of the power is not e: σ(x) = 1/(1 + e^-x).")(
-    lambda c: {"value": 1 / (1 + 2.0 ** -np.asarray(c.x, float))})
-known("sigmoid", "sigmoid.base", "The base of the power is not e: σ(x) = 1/(1 + e^-x).")(
-    lambda c: {"value": 1 / (1 + 10.0 ** -np.asarray(c.x, float))})
-known("sigmoid", "sigmoid.half", "The argument is scaled: σ(x) = 1/(1 + e^-x) has x itself.")(
-    lambda c: {"value": sigma(np.asarray(c.x) / 2)})
-known("sigmoid", "sigmoid.half", "The argument is scaled: σ(x) = 1/(1 + e^-x) has x itself.")(
-    lambda c: {"value": sigma(np.asarray(c.x) * 2)})
-known("sigmoid", "sigmoid.identity", "This is x itself: σ is not applied.")(lambda c: {"value": np.asarray(c.x, float)})
-known("sigmoid", "sigmoid.clipped", "Large entries are clipped before they meet σ, which changes the value.")(
-    lambda c: {"value": sigma(np.clip(c.x, -1, 1))})
+SIGMOIDS = [    # (id, hint, from x)
+    ("sign", "This is σ(-x): the exponent in (1.2) is -x, so e^-x.", lambda x: sigma(-x)),
+    ("tanh", "This is tanh; σ(x) = 1/(1 + e^-x) lies between 0 and 1.", np.tanh),
+    ("softmax", "This is a softmax, whose entries sum to 1; σ takes each entry by itself.",
+     lambda x: np.exp(x) / np.sum(np.exp(x))),
+    ("softmax", "This is a softmax along one axis; σ takes each entry by itself.",
+     lambda x: np.exp(x) / np.sum(np.exp(x), axis=0)),
+    ("softmax", "This is a softmax along one axis; σ takes each entry by itself.",
+     lambda x: np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)),
+    ("derivative", "This is σ′ = σ(1 - σ), the derivative; Q1.1 asks for σ itself.", lambda x: sigma(x) * (1 - sigma(x))),
+    ("rounded", "These are 0s and 1s: σ is rounded. Return the number between them.", lambda x: np.round(sigma(x))),
+    ("relu", "This is max(0, x); σ(x) = 1/(1 + e^-x).", lambda x: np.maximum(0, x)),
+    ("plus", "This is 1/(1 - e^-x) or e^-x alone: (1.2) has 1 + e^-x below the line.", lambda x: 1 / (1 - np.exp(-x))),
+    ("plus", "This is e^-x; σ(x) = 1/(1 + e^-x).", lambda x: np.exp(-x)),
+    ("plus", "This is 1 + e^-x without the reciprocal: σ(x) = 1/(1 + e^-x).", lambda x: 1 + np.exp(-x)),
+    ("log", "This is ln σ(x); Q1.1 asks for σ itself.", lambda x: np.log(sigma(x))),
+    ("base", "The base of the power is not e: σ(x) = 1/(1 + e^-x).", lambda x: 1 / (1 + 2.0 ** -x)),
+    ("base", "The base of the power is not e: σ(x) = 1/(1 + e^-x).", lambda x: 1 / (1 + 10.0 ** -x)),
+    ("half", "The argument is scaled: σ(x) = 1/(1 + e^-x) has x itself.", lambda x: sigma(x / 2)),
+    ("half", "The argument is scaled: σ(x) = 1/(1 + e^-x) has x itself.", lambda x: sigma(x * 2)),
+    ("identity", "This is x itself: σ is not applied.", lambda x: x),
+    ("clipped", "Large entries are clipped before they meet σ, which changes the value.",
+     lambda x: sigma(np.clip(x, -1, 1))),
+]
+for identity, hint, of in SIGMOIDS:
+    known("sigmoid", f"sigmoid.{identity}", hint)(lambda c, of=of: {"value": of(np.asarray(c.x, float))})
 known("sigmoid", "sigmoid.integer", "The result was cut to whole numbers: it needs a float array, also for integers.")(
     lambda c: {"value": np.floor(sigma(c.x)) if np.asarray(c.x).dtype.kind in "iu" else c.right["value"]})
 
@@ -97,38 +91,37 @@ def layer(W, X, b, f=sigma):
     return f(W @ X + column(b, X))
 
 
-known("inference_layer", "layer.no_bias", "The bias is not added: (1.3) is σ(WX + b).")(
-    lambda c: {"value": sigma(c.W @ c.X)})
-known("inference_layer", "layer.no_sigmoid", "This is WX + b without σ around it: equation (1.3).")(
-    lambda c: {"value": layer(c.W, c.X, c.b, lambda z: z)})
-known("inference_layer", "layer.twice", "σ is applied twice: equation (1.3) has it once.")(
-    lambda c: {"value": sigma(layer(c.W, c.X, c.b))})
-known("inference_layer", "layer.bias_axis", "b is spread along the examples: entry i of b belongs to unit i, so it goes "
-      "along row i of WX. As a column: b.reshape(-1, 1).")(lambda c: {"value": sigma(c.W @ c.X + np.asarray(c.b)[None, :])})
-known("inference_layer", "layer.bias_minus", "The bias is subtracted: (1.3) has WX + b.")(
-    lambda c: {"value": layer(c.W, c.X, -c.b)})
-known("inference_layer", "layer.bias_outside", "b is added after σ: (1.3) has it inside, σ(WX + b).")(
-    lambda c: {"value": sigma(c.W @ c.X) + column(c.b, c.X)})
-known("inference_layer", "layer.bias_first", "One bias is used for all units: b has an entry for each.")(
-    lambda c: {"value": sigma(c.W @ c.X + np.ravel(c.b)[0])})
-known("inference_layer", "layer.bias_first", "The biases are added up or averaged to one: b has an entry for each unit.")(
-    lambda c: {"value": sigma(c.W @ c.X + np.sum(c.b))})
-known("inference_layer", "layer.bias_first", "The biases are added up or averaged to one: b has an entry for each unit.")(
-    lambda c: {"value": sigma(c.W @ c.X + np.mean(c.b))})
-known("inference_layer", "layer.transposed", "The result is transposed: WX + b has a row for each unit, (ℓ, N).")(
-    lambda c: {"value": layer(c.W, c.X, c.b).T if np.ndim(c.X) == 2 else None})
-known("inference_layer", "layer.W_transposed", "W is used as its transpose: (1.3) has W (ℓ, d) times X (d, N).")(
-    lambda c: {"value": layer(c.W.T, c.X, c.b)})
-known("inference_layer", "layer.tanh", "The activation is tanh: (1.3) has σ.")(lambda c: {"value": layer(c.W, c.X, c.b, np.tanh)})
-known("inference_layer", "layer.relu", "The activation is max(0, z): (1.3) has σ.")(
-    lambda c: {"value": layer(c.W, c.X, c.b, lambda z: np.maximum(z, 0))})
-known("inference_layer", "layer.softmax", "The activation is a softmax over the units: (1.3) has σ, entry by entry.")(
-    lambda c: {"value": layer(c.W, c.X, c.b, lambda z: np.exp(z) / np.exp(z).sum(axis=0))})
-known("inference_layer", "layer.sign", "σ is taken of -(WX + b).")(lambda c: {"value": layer(-c.W, c.X, -c.b)})
-known("inference_layer", "layer.rounded", "The output is rounded to 0 and 1: return the numbers between them.")(
-    lambda c: {"value": np.round(layer(c.W, c.X, c.b))})
-known("inference_layer", "layer.spread", "For one example x (d,) the bias was spread to an ℓ×ℓ array: Wx is (ℓ,), and so "
-      "must b be.")(lambda c: {"value": sigma((c.W @ c.X)[None, :] + c.b[:, None]) if np.ndim(c.X) == 1 else None})
+LAYERS = [      # (id, hint, from W, X and b)
+    ("no_bias", "The bias is not added: (1.3) is σ(WX + b).", lambda W, X, b: sigma(W @ X)),
+    ("no_sigmoid", "This is WX + b without σ around it: equation (1.3).", lambda W, X, b: layer(W, X, b, lambda z: z)),
+    ("twice", "σ is applied twice: equation (1.3) has it once.", lambda W, X, b: sigma(layer(W, X, b))),
+    ("bias_axis", "b is spread along the examples: entry i of b belongs to unit i, so it goes "
+     "along row i of WX. As a column: b.reshape(-1, 1).",
+     lambda W, X, b: sigma(W @ X + np.asarray(b)[None, :])),
+    ("bias_minus", "The bias is subtracted: (1.3) has WX + b.", lambda W, X, b: layer(W, X, -b)),
+    ("bias_outside", "b is added after σ: (1.3) has it inside, σ(WX + b).", lambda W, X, b: sigma(W @ X) + column(b, X)),
+    ("bias_first", "One bias is used for all units: b has an entry for each.",
+     lambda W, X, b: sigma(W @ X + np.ravel(b)[0])),
+    ("bias_first", "The biases are added up or averaged to one: b has an entry for each unit.",
+     lambda W, X, b: sigma(W @ X + np.sum(b))),
+    ("bias_first", "The biases are added up or averaged to one: b has an entry for each unit.",
+     lambda W, X, b: sigma(W @ X + np.mean(b))),
+    ("transposed", "The result is transposed: WX + b has a row for each unit, (ℓ, N).",
+     lambda W, X, b: layer(W, X, b).T if np.ndim(X) == 2 else None),
+    ("W_transposed", "W is used as its transpose: (1.3) has W (ℓ, d) times X (d, N).", lambda W, X, b: layer(W.T, X, b)),
+    ("tanh", "The activation is tanh: (1.3) has σ.", lambda W, X, b: layer(W, X, b, np.tanh)),
+    ("relu", "The activation is max(0, z): (1.3) has σ.", lambda W, X, b: layer(W, X, b, lambda z: np.maximum(z, 0))),
+    ("softmax", "The activation is a softmax over the units: (1.3) has σ, entry by entry.",
+     lambda W, X, b: layer(W, X, b, lambda z: np.exp(z) / np.exp(z).sum(axis=0))),
+    ("sign", "σ is taken of -(WX + b).", lambda W, X, b: layer(-W, X, -b)),
+    ("rounded", "The output is rounded to 0 and 1: return the numbers between them.",
+     lambda W, X, b: np.round(layer(W, X, b))),
+    ("spread", "For one example x (d,) the bias was spread to an ℓ×ℓ array: Wx is (ℓ,), and so "
+     "must b be.",
+     lambda W, X, b: sigma((W @ X)[None, :] + b[:, None]) if np.ndim(X) == 1 else None),
+]
+for identity, hint, of in LAYERS:
+    known("inference_layer", f"layer.{identity}", hint)(lambda c, of=of: {"value": of(c.W, c.X, c.b)})
 
 
 # ----------------------------------------------------------------------------------------------------- Q1.3 the network
@@ -138,46 +131,38 @@ def network(c, f=sigma, g=sigma, b1=None, b2=None):
     return np.ravel(g(c.W2 @ h + (c.b2 if b2 is None else b2)))
 
 
-known("inference_2layers", "network.no_output_sigmoid", "The output has no σ: (1.4) ends with ŷ = σ(W2 h + b2).")(
-    lambda c: {"value": network(c, g=lambda z: z)})
-known("inference_2layers", "network.no_hidden_sigmoid", "The hidden layer has no σ: (1.4) has h = σ(W1 x + b1).")(
-    lambda c: {"value": network(c, f=lambda z: z)})
-known("inference_2layers", "network.no_b1", "b1 is not added: (1.4) has σ(W1 x + b1).")(
-    lambda c: {"value": network(c, b1=0 * c.b1)})
-known("inference_2layers", "network.no_b2", "b2 is not added: (1.4) has σ(W2 h + b2).")(
-    lambda c: {"value": network(c, b2=0 * c.b2)})
-known("inference_2layers", "network.no_bias", "Neither bias is added: equation (1.4).")(
-    lambda c: {"value": network(c, b1=0 * c.b1, b2=0 * c.b2)})
-known("inference_2layers", "network.biases_swapped", "b1 and b2 have changed places: the order of the arguments is X, W1, W2, b1, b2.")(
-    lambda c: {"value": network(c, b1=c.b2 * np.ones(len(c.b1)), b2=c.b1[0])})
-known("inference_2layers", "network.b1_for_b2", "The output layer adds b1's first entry in place of b2.")(
-    lambda c: {"value": network(c, b2=c.b1[0])})
-known("inference_2layers", "network.b2_for_b1", "The hidden layer adds b2 in place of b1: (1.4) has σ(W1 x + b1).")(
-    lambda c: {"value": network(c, b1=c.b2 * np.ones(len(c.b1)))})
-known("inference_2layers", "network.bias_axis", "b1 is spread along the examples: entry i of b1 belongs to unit i, so it "
-      "goes along row i of W1 X.")(
-    lambda c: {"value": np.ravel(sigma(c.W2 @ sigma(c.W1 @ c.X + c.b1[None, :]) + c.b2)) if np.ndim(c.X) == 2 else None})
-known("inference_2layers", "network.hidden", "This is the hidden layer's output h, of shape (ℓ, N): W2 and b2 are still to come.")(
-    lambda c: {"value": layer(c.W1, c.X, c.b1)})
-known("inference_2layers", "network.rounded", "The predictions are rounded to 0 and 1: return the probabilities.")(
-    lambda c: {"value": np.round(network(c))})
-known("inference_2layers", "network.negative", "This is 1 - ŷ, the probability of label 0.")(
-    lambda c: {"value": 1 - network(c)})
-known("inference_2layers", "network.tanh", "The hidden layer uses tanh: (1.4) has σ.")(
-    lambda c: {"value": network(c, f=np.tanh)})
-known("inference_2layers", "network.relu", "The hidden layer uses max(0, z): (1.4) has σ.")(
-    lambda c: {"value": network(c, f=lambda z: np.maximum(z, 0))})
-known("inference_2layers", "network.tanh", "The output uses tanh: (1.4) has σ.")(lambda c: {"value": network(c, g=np.tanh)})
-known("inference_2layers", "network.softmax", "The output is a softmax, which over one unit is always 1: (1.4) has σ.")(
-    lambda c: {"value": np.ones_like(network(c))})
-known("inference_2layers", "network.softmax", "The output is a softmax over the examples: (1.4) has σ, example by example.")(
-    lambda c: {"value": np.exp(network(c, g=lambda z: z)) / np.exp(network(c, g=lambda z: z)).sum()})
-known("inference_2layers", "network.twice", "σ is applied twice to the output: equation (1.4) has it once.")(
-    lambda c: {"value": sigma(network(c))})
-known("inference_2layers", "network.mean", "One number for the whole batch: ŷ has an entry for each example.")(
-    lambda c: {"value": np.mean(network(c)) if np.ndim(c.X) == 2 else None})
-known("inference_2layers", "network.first", "Only one example's prediction: ŷ has an entry for each example.")(
-    lambda c: {"value": network(c)[:1]})
+NETWORKS = [    # (id, hint, from the inputs)
+    ("no_output_sigmoid", "The output has no σ: (1.4) ends with ŷ = σ(W2 h + b2).", lambda c: network(c, g=lambda z: z)),
+    ("no_hidden_sigmoid", "The hidden layer has no σ: (1.4) has h = σ(W1 x + b1).", lambda c: network(c, f=lambda z: z)),
+    ("no_b1", "b1 is not added: (1.4) has σ(W1 x + b1).", lambda c: network(c, b1=0 * c.b1)),
+    ("no_b2", "b2 is not added: (1.4) has σ(W2 h + b2).", lambda c: network(c, b2=0 * c.b2)),
+    ("no_bias", "Neither bias is added: equation (1.4).", lambda c: network(c, b1=0 * c.b1, b2=0 * c.b2)),
+    ("biases_swapped", "b1 and b2 have changed places: the order of the arguments is X, W1, W2, b1, b2.",
+     lambda c: network(c, b1=c.b2 * np.ones(len(c.b1)), b2=c.b1[0])),
+    ("b1_for_b2", "The output layer adds b1's first entry in place of b2.", lambda c: network(c, b2=c.b1[0])),
+    ("b2_for_b1", "The hidden layer adds b2 in place of b1: (1.4) has σ(W1 x + b1).",
+     lambda c: network(c, b1=c.b2 * np.ones(len(c.b1)))),
+    ("bias_axis", "b1 is spread along the examples: entry i of b1 belongs to unit i, so it "
+     "goes along row i of W1 X.",
+     lambda c: np.ravel(sigma(c.W2 @ sigma(c.W1 @ c.X + c.b1[None, :]) + c.b2)) if np.ndim(c.X) == 2 else None),
+    ("hidden", "This is the hidden layer's output h, of shape (ℓ, N): W2 and b2 are still to come.",
+     lambda c: layer(c.W1, c.X, c.b1)),
+    ("rounded", "The predictions are rounded to 0 and 1: return the probabilities.", lambda c: np.round(network(c))),
+    ("negative", "This is 1 - ŷ, the probability of label 0.", lambda c: 1 - network(c)),
+    ("tanh", "The hidden layer uses tanh: (1.4) has σ.", lambda c: network(c, f=np.tanh)),
+    ("relu", "The hidden layer uses max(0, z): (1.4) has σ.", lambda c: network(c, f=lambda z: np.maximum(z, 0))),
+    ("tanh", "The output uses tanh: (1.4) has σ.", lambda c: network(c, g=np.tanh)),
+    ("softmax", "The output is a softmax, which over one unit is always 1: (1.4) has σ.",
+     lambda c: np.ones_like(network(c))),
+    ("softmax", "The output is a softmax over the examples: (1.4) has σ, example by example.",
+     lambda c: np.exp(network(c, g=lambda z: z)) / np.exp(network(c, g=lambda z: z)).sum()),
+    ("twice", "σ is applied twice to the output: equation (1.4) has it once.", lambda c: sigma(network(c))),
+    ("mean", "One number for the whole batch: ŷ has an entry for each example.",
+     lambda c: np.mean(network(c)) if np.ndim(c.X) == 2 else None),
+    ("first", "Only one example's prediction: ŷ has an entry for each example.", lambda c: network(c)[:1]),
+]
+for identity, hint, of in NETWORKS:
+    known("inference_2layers", f"network.{identity}", hint)(lambda c, of=of: {"value": of(c)})
 
 
 # ------------------------------------------------------------------------------------------------------- Q1.4 the loss
