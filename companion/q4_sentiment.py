@@ -13,7 +13,7 @@ What each step adds, and what did not help: q4_ablation.py.
 The vectors trained here see the training sentences alone, in a new random order each epoch. The assignment's own run (q3_run.py)
 reads datasetSentences.txt, which holds the dev and test sentences too, though no labels.
 
-Written to output/companion/ (the names with * once for yourvectors and once for pretrained):
+Written to output/companion/, anew by each run (* is yourvectors, the own 50-d ones; pretrained; and best, the best on dev):
     q4.json                        all figures below, for the report
     q4_model.npz                   the model with the best dev accuracy, for --predict
     q4_reg_acc_*.svg, .png         accuracy against regularization on train, dev and test
@@ -284,32 +284,55 @@ def run(options):
               "this run is on the project's own small corpus: all parts work, the figures mean little.")
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    both = not (options.yourvectors or options.pretrained)
-    # Read before anything is trained, so that a damaged file is told at once.
-    since = time.perf_counter()
-    path = None if options.yourvectors else glove_or_told(options.glove, needed=options.pretrained)
-    glove = None if path is None else glove_vectors(treebank, path)
-    glove_seconds = time.perf_counter() - since
-    sentences, values = splits["train"].sentences, getRegularizationValues()
+    rows, kinds = train_rows(treebank, splits, options)
+    best = max(rows, key=lambda row: row.best["dev"])
+    table = baselines(splits) + [row.figures for row in rows]
+    report = {"seed": options.seed, "data": {"name": treebank.name, **{s: len(splits[s].labels) for s in SPLITS},
+                                             "classes": {s: np.bincount(splits[s].labels, minlength=5).tolist() for s in SPLITS}},
+              "own": {str(d): OWN[d] for d in OWN}, "table": table, "best": best.name,
+              "kinds": {kind: write_kind(kind, row, splits["dev"], out) for kind, row in {**kinds, "best": best}.items()}}
+    best.words.save(out / "q4_model.npz")
+    report["seconds"] = time.perf_counter() - began
+    with write_whole(out / "q4.json") as temporary:
+        temporary.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    _print_table(table, rows, treebank)
+    shown = kinds.get("pretrained") or kinds["yourvectors"]
+    _print_wrong(misclassified(shown.words, splits["dev"].dataset, each=1), shown.name)
+    print(f"Best on dev: {best.name}. Pictures, tables and the model are in {out} ({report['seconds']:.0f} s).")
+    return 0
 
+
+def baselines(splits):
+    """Lines of the table that need no features."""
     majority = np.bincount(splits["train"].labels).argmax()
-    table = [_figures("uniform guessing", [20.0] * 3, None, 0.0, exact=True),
-             _figures("the commonest class, " + CLASSES[majority], [100 * np.mean(splits[s].labels == majority) for s in SPLITS],
-                      len(splits["test"].labels), 0.0)]
-    rows, kinds = [], {}
+    return [_figures("uniform guessing", [20.0] * 3, None, 0.0, exact=True),
+            _figures(f"the commonest class, {CLASSES[majority]}", [100 * np.mean(splits[s].labels == majority) for s in SPLITS],
+                     len(splits["test"].labels), 0.0)]
+
+
+def train_rows(treebank, splits, options):
+    """All lines that the options ask for: [Row, ...], and which of them stand for own and for pretrained vectors, {kind: Row}."""
+    both = not (options.yourvectors or options.pretrained)
+    sentences, values = splits["train"].sentences, getRegularizationValues()
+    rows, kinds, dense, dense_seconds = [], {}, [], 0.0
 
     def means(vectors, spread=1.0):
         return MeanFeatures(vectors[0], standardised(*vectors, sentences, spread))
 
     def add(name, blocks, values, since):
         rows.append(Row(name, blocks, splits, values, since))
-        table.append(rows[-1].figures)
         return rows[-1]
 
+    # Read before anything is trained, so that a damaged file is told at once.
+    since = time.perf_counter()
+    path = None if options.yourvectors else glove_or_told(options.glove, needed=options.pretrained)
+    glove = None if path is None else glove_vectors(treebank, path)
+    glove_seconds = time.perf_counter() - since
+
     if both:
-        add("words", [NGramFeatures(sentences, 1)], word_values(), time.perf_counter())
-        add("words and pairs", [NGramFeatures(sentences, 2)], word_values(), time.perf_counter())
-    dense, dense_seconds = [], 0.0
+        for name, longest in (("words", 1), ("words and pairs", 2)):
+            since = time.perf_counter()
+            add(name, [NGramFeatures(sentences, longest)], word_values(), since)
     if not options.pretrained:
         since = time.perf_counter()
         try:
@@ -320,7 +343,9 @@ def run(options):
             since = time.perf_counter()
             vectors = own_vectors(dimensions, sentences, options.seed, settings)
             made = time.perf_counter() - since
-            kinds["yourvectors"] = add(f"own {dimensions}-d, training text", [means(vectors)], values, since)
+            row = add(f"own {dimensions}-d, training text", [means(vectors)], values, since)
+        # The widest, which come last, stand for own vectors from here on.
+        kinds["yourvectors"] = row
         dense.append(vectors)
         dense_seconds += made
     if glove is not None:
@@ -331,38 +356,25 @@ def run(options):
         since = time.perf_counter() - dense_seconds
         blocks = [NGramFeatures(sentences, 2)] + [means(vectors, SPREAD) for vectors in dense]
         add("words, pairs, own 50-d" + (" and GloVe" if len(dense) == 2 else ""), blocks, word_values(), since)
+    return rows, kinds
 
-    best = max(rows, key=lambda row: row.best["dev"])
-    report = {"seed": options.seed, "data": {"name": treebank.name, **{s: len(splits[s].labels) for s in SPLITS},
-                                             "classes": {s: np.bincount(splits[s].labels, minlength=5).tolist() for s in SPLITS}},
-              "own": {str(d): OWN[d] for d in OWN}, "table": table, "best": best.name, "kinds": {}}
-    dev = splits["dev"]
-    for kind, row in {**kinds, "best": best}.items():
-        clf, X = row.best["clf"], features_of(row.blocks, dev.sentences)
-        cases = misclassified(row.words, dev.dataset)
-        plotRegVsAccuracy(row.values, row.results, out / f"q4_reg_acc_{kind}")
-        outputConfusionMatrix(X, dev.labels, clf, out / f"q4_confusion_{kind}")
-        outputPredictions(dev.dataset, X, dev.labels, clf, out / f"q4_dev_pred_{kind}.txt")
-        write_table(cases, out / f"q4_wrong_{kind}.html", f"Dev sentences that “{row.name}” gets wrong")
-        predicted = clf.predict(X)
-        report["kinds"][kind] = {
-            **row.figures,
+
+def write_kind(kind, row, dev, out):
+    """Write the pictures, predictions and table of one line, and return its figures for q4.json."""
+    clf, X = row.best["clf"], features_of(row.blocks, dev.sentences)
+    cases = misclassified(row.words, dev.dataset)
+    plotRegVsAccuracy(row.values, row.results, out / f"q4_reg_acc_{kind}")
+    outputConfusionMatrix(X, dev.labels, clf, out / f"q4_confusion_{kind}")
+    outputPredictions(dev.dataset, X, dev.labels, clf, out / f"q4_dev_pred_{kind}.txt")
+    write_table(cases, out / f"q4_wrong_{kind}.html", f"Dev sentences that “{row.name}” gets wrong")
+    predicted = clf.predict(X)
+    return {**row.figures,
             "curve": {"reg": [r["reg"] for r in row.results], **{s: [r[s] for r in row.results] for s in SPLITS}},
-            "confusion_dev": confusion_matrix(dev.labels, predicted, labels=range(5)).tolist(),
+            "confusion_dev": confusion_matrix(dev.labels, predicted, labels=range(len(CLASSES))).tolist(),
             "groups_dev": _groups(dev, predicted),
             # Words sorted by their pull, not sentences: the treebank's text is not ours to pass on.
             "wrong": [{key: case[key] for key in ("true", "predicted", "margin", "cause")}
                       | {"pulls": [[item, round(pull, 4)] for item, pull in sorted(case["pulls"], key=lambda pair: -pair[1])]} for case in cases]}
-    report["seconds"] = time.perf_counter() - began
-    best.words.save(out / "q4_model.npz")
-    with write_whole(out / "q4.json") as temporary:
-        temporary.write_text(json.dumps(report, indent=1), encoding="utf-8")
-    _print_table(table, rows, treebank)
-    for kind, row in kinds.items():
-        if kind == "pretrained" or len(kinds) == 1:
-            _print_wrong(misclassified(row.words, dev.dataset, each=1), row.name)
-    print(f"Best on dev: {best.name}. Pictures, tables and the model are in {out} ({report['seconds']:.0f} s).")
-    return 0
 
 
 def _groups(split, predicted):
