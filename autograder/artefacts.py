@@ -150,8 +150,10 @@ def judge_pickle(checks, run, exists):
     parts = {}
     for name in NAMES:
         try:
-            parts[name] = numbers(decode(values[name]), name)
-        except ValueError:
+            value = decode(values[name])
+            # A list of lists of numbers says as much as an array.
+            parts[name] = numbers(np.array(value, float) if isinstance(value, tuple) else value, name)
+        except (ValueError, TypeError):
             parts[name] = Wrong("type", f"{name} could not be read.")
         if isinstance(parts[name], Wrong):
             return fail_from("pkl.shapes", parts[name].identity, parts[name].sentence)

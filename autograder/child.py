@@ -29,6 +29,7 @@ import numpy as np
 
 LARGEST_ARRAY = 200_000     # entries; no question has an answer of a thousand
 STATEMENT_SECONDS = 2       # for each top-level statement of the submission: work on import does not cost the functions
+MOST_NAMES = 5000           # of a module; numpy with a star brings six hundred
 ENOUGH_TEXT = 1000          # characters of a PDF, after which its text is not read on
 TEXT = 400                  # characters of a message that are worth keeping
 
@@ -141,7 +142,7 @@ def call_functions(channel, task):
     """Load the submission and make each call with inputs of its own."""
     module, skipped = load_module(task["file"])
     channel.send({"loaded": {"names": sorted(name[:TEXT] for name, value in vars(module).items()
-                                             if callable(value) and not name.startswith("_"))[:200],
+                                             if callable(value) and not name.startswith("_"))[:MOST_NAMES],
                              "skipped": skipped[:5]}})
     for name in task["stand_ins"]:
         setattr(module, name, stand_in(channel, name))
