@@ -185,9 +185,9 @@ def splits_of(treebank):
 
 
 def features_of(blocks, sentences):
-    """The features of all blocks side by side: (N, D), sparse where there is more than one block or n-grams."""
+    """The features of all blocks side by side: (N, D), sparse where one of them is."""
     matrices = [block.matrix(sentences) for block in blocks]
-    return matrices[0] if len(matrices) == 1 else hstack(matrices, format="csr")
+    return hstack(matrices, format="csr") if any(map(issparse, matrices)) else np.hstack(matrices)
 
 
 def regressions(blocks, splits, values, name="", progress=True):

@@ -149,6 +149,14 @@ def test_warm_started_path_ends_where_single_fits_do():
         assert abs(result["test"] - 100 * single.score(blocks[0].matrix(splits["test"].sentences), splits["test"].labels)) <= 1
 
 
+def test_features_stand_side_by_side(vectors):
+    dense, words = MeanFeatures(TOKENS, vectors), NGramFeatures(SENTENCES)
+    both = q4.features_of([dense, q4_ablation.ExtremeFeatures(TOKENS, vectors)], SENTENCES)
+    assert both.shape == (5, 9) and np.array_equal(both[:, :3], dense.matrix(SENTENCES))
+    mixed = q4.features_of([words, dense], SENTENCES)
+    assert np.array_equal(mixed.toarray(), np.hstack([words.matrix(SENTENCES).toarray(), dense.matrix(SENTENCES)]))
+
+
 def test_a_regression_that_does_not_end_says_so(monkeypatch):
     monkeypatch.setattr(q4, "ITERATIONS", 2)
     rng = np.random.default_rng(3)
