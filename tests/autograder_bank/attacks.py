@@ -2,7 +2,8 @@
 
 Every function of an attack is wrong, so the right score is what the files beside it earn: FILES_POINTS, or `most`.
 In a source, @TOKEN@ stands for a word by which anything left behind is found, @NEIGHBOUR@ for the folder of another
-submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this machine.
+submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this machine,
+@KEY@ for a key of shared memory.
 """
 import io
 import os
@@ -16,8 +17,10 @@ from . import good_pdf, good_pickle
 
 FILES_POINTS = 35       # assignment2.pkl and assignment2.pdf are good ones
 ANSWERS = ("root",)     # what an attack on the judgement needs: no kind of cell stops it, the judge outside does
-CELLS = ("root", "user", "nobody")              # what an attack on the world around it needs
-PROCESS = (*CELLS, "process")                   # the least of the cells stops it too
+OTHER = ("root", "user")                        # another user's rights stop it, if nothing else does
+CELLS = (*OTHER, "nobody")                      # the student's code has the grader's own rights: the namespaces stop it
+PROCESS = (*OTHER, "process")                   # the least of the cells stops it too
+ALL = (*CELLS, "process")
 NAMES = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")
 
 
@@ -158,7 +161,7 @@ def find(name):
         if isinstance(thing, types.FunctionType) and thing.__name__ == name and thing.__globals__ is not globals():
             return thing
     for module in list(sys.modules.values()):
-        if module is not sys.modules.get("assignment2") and callable(getattr(module, name, None)) and "numpy" not in str(module):
+        if module is not sys.modules.get("assignment2") and isinstance(getattr(module, name, None), types.FunctionType):
             return getattr(module, name)
 
 
@@ -598,7 +601,7 @@ SHARED_MEMORY = '''
 import ctypes
 from multiprocessing import shared_memory
 libc = ctypes.CDLL(None)
-for key in (0x6120, 0x6121):
+for key in (@KEY@,):
     libc.shmget(key, 4096, 0o1666)
     libc.semget(key, 1, 0o1666)
     libc.msgget(key, 0o1666)
@@ -706,7 +709,7 @@ BOMB = zipped(lambda token, neighbour: [("assignment2.py", FAIL), *BESIDE, *((f"
                                         ("utils.py", b"#" * (21 << 20))])
 
 ATTACKS = [
-    Attack("replies forged on the channel", FORGED, where=PROCESS),
+    Attack("replies forged on the channel", FORGED),
     Attack("malformed replies", MALFORMED),
     Attack("a nest of tuples", NESTED),
     Attack("long error messages", LONG_WORDS),
@@ -715,20 +718,20 @@ ATTACKS = [
     Attack("one endless line", FLOOD),
     Attack("asks the stand-ins for every answer", ORACLE),
     Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE),
-    Attack("imports the reference", MODULES, where=CELLS),
+    Attack("imports the reference", MODULES, where=OTHER),
     Attack("reads the reference's file", REFERENCE_FILE, where=CELLS),
     Attack("expected values in frames and gc", FRAME_VALUES),
-    Attack("the inputs' seed", SEEDS, where=CELLS),
+    Attack("the inputs' seed", SEEDS, where=OTHER),
     Attack("numpy patched", PATCHED),
     Attack("subclass of ndarray", SUBCLASS),
     Attack("object that agrees", AGREEING),
     Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),     # for the number of values, which is right
     Attack("child.py patched", TRACED),
-    Attack("results.json and os._exit", RESULTS, where=CELLS),
-    Attack("writes at exit", AT_EXIT, where=CELLS),
+    Attack("results.json and os._exit", RESULTS, where=OTHER),
+    Attack("writes at exit", AT_EXIT, where=OTHER),
     Attack("sys.exit on import", EXIT_ON_IMPORT),
     Attack("kills itself", KILLED),
-    Attack("stops itself", STOPPED, where=PROCESS),
+    Attack("stops itself", STOPPED),
     Attack("segmentation fault", SEGFAULT),
     Attack("stack overflow", STACK),
     Attack("code too deep to parse", PARSER),
@@ -737,23 +740,23 @@ ATTACKS = [
     Attack("ignores every signal", DEAF, where=PROCESS),
     Attack("memory bomb", MEMORY, where=PROCESS),
     Attack("fork bomb", FORKS, where=CELLS),
-    Attack("grandchildren in sessions of their own", GRANDCHILD, where=PROCESS),
+    Attack("grandchildren in sessions of their own", GRANDCHILD, where=ALL),
     Attack("threads left running", THREAD, where=PROCESS),
     Attack("endless output", PRINTS, where=PROCESS),
-    Attack("fills the disk", FILLS_DISK, where=CELLS),
-    Attack("a very deep folder", DEEP_FOLDERS, where=PROCESS),
+    Attack("fills the disk", FILLS_DISK, where=OTHER),
+    Attack("a very deep folder", DEEP_FOLDERS, where=ALL),
     Attack("folders closed to all", CLOSED_FOLDERS, where=CELLS),
     Attack("writes into other submissions", OTHERS, where=CELLS),
     Attack("changes permissions", PERMISSIONS, where=CELLS),
     Attack("signals to the grader", SIGNALS, where=CELLS),
     Attack("traces the grader", TRACES, where=CELLS),
-    Attack("closes descriptors", CLOSES, where=CELLS),
-    Attack("writes to every descriptor", TAKES_DESCRIPTORS, where=CELLS),
+    Attack("closes descriptors", CLOSES, where=OTHER),
+    Attack("writes to every descriptor", TAKES_DESCRIPTORS, where=OTHER),
     Attack("raises its limits", RAISES_LIMITS, where=CELLS),
-    Attack("environment and modules", ENVIRONMENT, where=CELLS),
+    Attack("environment and modules", ENVIRONMENT, where=OTHER),
     Attack("connects to this machine", NETWORK, where=("root", "nobody")),
     Attack("shared memory", SHARED_MEMORY, where=CELLS),
-    Attack("a pickle that runs code", FAIL, FILES_POINTS - 10, PROCESS, prepare=pickle_that_runs),
+    Attack("a pickle that runs code", FAIL, FILES_POINTS - 10, OTHER, prepare=pickle_that_runs),
     Attack("a pickle that grows", FAIL, FILES_POINTS - 10, prepare=pickle_that_grows),
     Attack("links to another submission", FAIL, 0, prepare=links),
     Attack("sparse files of 50 gigabytes", FAIL, 0, prepare=huge),

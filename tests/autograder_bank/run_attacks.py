@@ -35,7 +35,6 @@ ISOLATION = {"root": "namespaces", "user": "user", "nobody": "namespaces", "proc
 NOBODY = 65534
 TREE = Path(__file__).resolve().parents[2]
 PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", "/")
-SEGMENTS = ("24864", "24865")       # 0x6120 and 0x6121, the keys in attacks.py
 WATCHDOG = 150                      # seconds for one submission, far above all limits: past it the grader hangs
 LARGEST_REPORT = 300_000            # characters
 LARGEST_GROWTH = 200                # megabytes that a submission may add to the grader's memory
@@ -89,11 +88,11 @@ def processes(marks, spared):
     return found
 
 
-def segments():
-    """System V's shared memory, semaphores and queues with the attack's keys."""
+def segments(key):
+    """System V's shared memory, semaphores and queues with the attack's key."""
     tables = {kind: Path(f"/proc/sysvipc/{kind}") for kind in ("shm", "sem", "msg")}
-    return [f"{kind} {line.split()[0]}" for kind, path in tables.items() if path.exists()
-            for line in path.read_text().splitlines()[1:] if line.split()[0] in SEGMENTS]
+    return [f"left: {kind} {line}" for kind, path in tables.items() if path.exists()
+            for line in path.read_text().splitlines()[1:] if line.split()[0] == str(key)]
 
 
 # ------------------------------------------------------------------------------------------------------------ an attempt
@@ -111,11 +110,11 @@ def remove(folder):
 
 def attempt(attack, sandbox, base, listener):
     """Grade one attack: {"name", "score", "most", "left": everything wrong afterwards, "seconds", "hints"}."""
-    token = secrets.token_hex(8)
+    token, key = secrets.token_hex(8), secrets.randbits(30)
     folder, neighbour, temporary = base / "class" / "attacker", base / "class" / "neighbour", base / "tmp"
     source = attack.source
     for name, value in (("@TOKEN@", token), ("@NEIGHBOUR@", neighbour), ("@TREE@", TREE), ("@RESULTS@", base / "results.json"),
-                        ("@PORT@", listener.getsockname()[1])):
+                        ("@PORT@", listener.getsockname()[1]), ("@KEY@", key)):
         source = source.replace(name, str(value))
     put(folder, source)
     if attack.prepare:
@@ -126,7 +125,7 @@ def attempt(attack, sandbox, base, listener):
         path.write_bytes(attack.zipped(token, neighbour))
 
     def world():
-        return (listing(neighbour), set(os.listdir(base / "class")), set(os.listdir(base)), set(os.listdir(temporary)), segments(),
+        return (listing(neighbour), set(os.listdir(base / "class")), set(os.listdir(base)), set(os.listdir(temporary)),
                 modes(base, base / "class", temporary, TREE, TREE / "autograder", "/tmp", "/"))
 
     before, memory = world(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -141,6 +140,7 @@ def attempt(attack, sandbox, base, listener):
         names = os.listdir(place) if os.access(place, os.R_OK) else ()
         left += [f"left: {place}/{name}" for name in names if token[:7] in name]
     left += processes([token.encode(), str(temporary).encode()], {os.getpid(), sandbox.host.pid})
+    left += segments(key)
     result, text = json.dumps(gradescope(report), allow_nan=False), as_text(report).encode("utf-8").decode()
     if max(len(result), len(text)) > LARGEST_REPORT:
         left.append(f"a report of {len(result)} and {len(text)} characters")
