@@ -154,7 +154,7 @@ class Grading:
     def blame(self, outcomes, wrong):
         named = ", ".join(f"{name} ({self.question[name].number})" for name in wrong)
         for outcome in outcomes:
-            outcome.note = f"Judged with a right {named} in place of yours, which this function calls."
+            outcome.note = f"Judged with a right {named} in place of yours: with yours it fails too, so mend that first."
         return outcomes
 
     def ask(self, function, stand_ins=()):
@@ -182,9 +182,10 @@ class Grading:
     def note_skipped(self, skipped):
         for line in skipped if isinstance(skipped, list) else ():
             if isinstance(line, dict):
+                advice = ("The grader has numpy and nltk alone." if text(line, "type") == "ModuleNotFoundError" else
+                          "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`.")
                 self.skipped.append(f"Line {text(line, 'line')} of {self.submission.code} failed when imported and was left out: "
-                                    f"{text(line, 'type')}: {text(line, 'message')}. Importing should do no work: "
-                                    "put what trains or shows below `if __name__ == '__main__':`.")
+                                    f"{text(line, 'type')}: {text(line, 'message')}. {advice}")
 
     def outcomes(self, function, run, calls, dialect):
         """The outcomes of a function's checks, from the run of its calls."""

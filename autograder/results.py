@@ -79,17 +79,14 @@ def as_text(report, width=110):
         checked = "; ".join(outcome.check.tests.removeprefix("person: ") for outcome in outcomes)
         head = f"{number:5} {question.title:31} {report.points(number):3g} of {worth:<3g} {mark:3}"
         lines.append(head + textwrap.shorten(checked, width - len(head), placeholder=" …"))
-        told = set()
+        told = list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
+        hints = {}          # a mistake often costs several checks: its hint is said once
         for outcome in outcomes:
-            text = said(outcome)
             if not outcome.passed:
-                text = f"-{outcome.check.points:g} {outcome.check.name}: {text}"
-            elif text in told:
-                continue
-            told.add(said(outcome))
-            for paragraph in text.splitlines():
-                lines += textwrap.wrap(paragraph, width, initial_indent=" " * 6, subsequent_indent=" " * 9,
-                                       drop_whitespace=True)
+                hints.setdefault(outcome.hint, []).append(f"-{outcome.check.points:g} {outcome.check.name}")
+        told += [f"{', '.join(costs)}: {hint}" for hint, costs in hints.items()]
+        for paragraph in clean("\n".join(told)).splitlines():
+            lines += textwrap.wrap(paragraph, width, initial_indent=" " * 6, subsequent_indent=" " * 9)
     total = sum(check.points for check in report.rubric.checks.values())
     lines += ["", f"{report.name}: {report.score:g} of {total:g} points", *summary(report)]
     if report.printed:

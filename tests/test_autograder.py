@@ -364,6 +364,13 @@ def zipped(folder, target, inside=""):
     return target
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="another user's rights need root")
+def test_the_reference_earns_100_under_another_user_without_namespaces(tmp_path):
+    with Sandbox("user") as cell:
+        report = grade(submission(tmp_path / "s"), sandbox=cell)
+    assert (report.score, report.isolation) == (100, "user")
+
+
 def test_the_reference_earns_100_by_every_path(sandbox, tmp_path):
     folder = submission(tmp_path / "reference")
     for path in (folder, zipped(folder, tmp_path / "flat.zip"), zipped(folder, tmp_path / "nested.zip", "a/b/"), folder / "assignment2.py"):
