@@ -145,8 +145,10 @@ def run(options):
                               "test_by_seed": [test for _, _, test in accuracies],
                               "difference": 100 * float(np.mean(share - base)), "interval": [100 * low, 100 * high]})
                 bar.write(describe(table[-1]))
-    with write_whole(out / "q4_ablation.json") as temporary:
-        temporary.write_text(json.dumps({"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1), encoding="utf-8")
+                # After every line, so that a run that is stopped leaves what it has found.
+                with write_whole(out / "q4_ablation.json") as temporary:
+                    temporary.write_text(json.dumps({"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1),
+                                         encoding="utf-8")
     plot(table, out / "q4_ablation")
     print(f"The figures and their picture are in {out}: q4_ablation.json, .svg, .png.")
     return 0

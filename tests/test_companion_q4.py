@@ -450,6 +450,27 @@ def test_ablation_compares_with_the_base_of_its_group(tmp_path, monkeypatch, cap
     assert "/nowhere" in capsys.readouterr().err
 
 
+def test_every_line_of_the_ablation_has_features_of_its_own(monkeypatch):
+    """On random vectors, since training takes minutes: what the lines ask for must exist, fit together, and differ from the base."""
+    asked = []
+
+    def own_vectors(dimensions, text, seed, settings, progress):
+        asked.append((dimensions, len(text), tuple(settings.items())))
+        rng = np.random.default_rng(len(asked))
+        return TOKENS, rng.normal(size=(4, 2 * dimensions))
+
+    monkeypatch.setattr(q4, "own_vectors", own_vectors)
+    pretrained = TOKENS, np.random.default_rng(0).normal(size=(4, 50))
+    groups = q4_ablation.groups(SENTENCES, SENTENCES + [["film"]], pretrained)
+    assert [name for name, _ in groups] == ["own 50-d vectors", "GloVe", "words", "together"]
+    for _, changes in groups:
+        matrices = [q4.features_of(features(0), SENTENCES) for _, _, features in changes]
+        matrices = [m if isinstance(m, np.ndarray) else m.toarray() for m in matrices]
+        assert all(len(m) == len(SENTENCES) for m in matrices)
+        assert not any(m.shape == matrices[0].shape and np.allclose(m, matrices[0]) for m in matrices[1:])
+    assert len(set(asked)) == len(asked)           # no setting is trained twice with one seed
+
+
 # ---- The real data ---------------------------------------------------------------------------------------------------
 
 def test_glove_reaches_the_published_accuracy(shared):
