@@ -465,6 +465,14 @@ def check_results(result, rubric):
     return result
 
 
+def test_nothing_that_a_terminal_obeys_comes_from_a_submission(sandbox, tmp_path):
+    source = "print('\\x1b[2J')\ndef sigmoid(x): raise ValueError('\\x1b]0;owned\\x07' + 'x' * 100_000)\n"
+    report = grade_source(source, sandbox, tmp_path)
+    for said in (results.as_text(report), json.dumps(results.gradescope(report))):
+        assert "owned" in said and "\x1b" not in said and "\\u001b" not in said and len(said) < 100_000
+    assert "[2J" in results.as_text(report)
+
+
 def run_main(*arguments):
     return command.main([str(argument) for argument in arguments])
 
