@@ -24,11 +24,6 @@ def losing(report):
     return {outcome.check.question for outcome in report.outcomes.values() if not outcome.passed}
 
 
-def mistakes(report):
-    """The ids of all mistakes that were named."""
-    return {outcome.mistake for outcome in report.outcomes.values() if outcome.mistake}
-
-
 @lru_cache
 def good_pickle():
     """Parameters written by hand: one unit for 'more positive than negative', steep where counts are small."""

@@ -147,7 +147,7 @@ if name == "sigmoid":
     return 1 / (1 + np.exp(-np.asarray(args[0]))) + 1e-3
 talk, code = channel(), child()
 talk.send({"ask": name, "args": [code["encode"](arg) for arg in args], "kwargs": {}})
-if not select.select([talk.file.raw], [], [], 0.1)[0]:
+if not select.select([3], [], [], 0.1)[0]:
     raise RuntimeError("no answer")
 return code["decode"](talk.receive()["value"])
 ''')
@@ -264,6 +264,7 @@ class Agrees(np.ndarray):
 
 class Everything(tuple):
     def __eq__(self, other): return True
+    __lt__ = __le__ = __ne__ = __gt__ = lambda self, other: False
     def __hash__(self): return 0
 ''' + every('''
 answer = np.zeros(3).view(Agrees)
@@ -723,9 +724,9 @@ ATTACKS = [
     Attack("expected values in frames and gc", FRAME_VALUES),
     Attack("the inputs' seed", SEEDS, where=OTHER),
     Attack("numpy patched", PATCHED),
-    Attack("subclass of ndarray", SUBCLASS),
+    Attack("subclass of ndarray", SUBCLASS, FILES_POINTS + 5),      # for the number of values, which is right
     Attack("object that agrees", AGREEING),
-    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),     # for the number of values, which is right
+    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),     # the same
     Attack("child.py patched", TRACED),
     Attack("results.json and os._exit", RESULTS, where=OTHER),
     Attack("writes at exit", AT_EXIT, where=OTHER),

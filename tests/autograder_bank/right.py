@@ -29,12 +29,6 @@ def edited(clean, *places):
     return clean
 
 
-def without(source, name):
-    """The source without its top-level function `name`."""
-    start = source.index(f"def {name}(")
-    return source[:start] + source[source.index("\n\n\n", start) + 3:]
-
-
 def own(*functions, base=HANDOUT):
     """The clean submission with some of its functions written in another way."""
     for function in functions:
@@ -262,7 +256,7 @@ data = pickle.load(open("twitter_data.pkl", "rb"))
 train_x, freqs = data["train_x"], data["freqs"]
 print("Training Data: ", train_x[0])
 print("Features ", extract_features(train_x[0], freqs))
-W1, b1, W2, b2 = train_nn("twitter_data.pkl", 6, 1e6)
+W1, b1, W2, b2 = train_nn("twitter_data.pkl", 6, 1e3)
 fig, ax = plt.subplots()
 ax.plot([1, 2, 3], label="loss")
 ax.legend()

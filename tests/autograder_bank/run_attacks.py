@@ -109,7 +109,7 @@ def remove(folder):
 
 
 def attempt(attack, sandbox, base, listener):
-    """Grade one attack: {"name", "score", "most", "left": everything wrong afterwards, "seconds", "hints"}."""
+    """Grade one attack: {"name", "score", "most", "left": everything wrong afterwards, "seconds", "notes", "hints"}."""
     token, key = secrets.token_hex(8), secrets.randbits(30)
     folder, neighbour, temporary = base / "class" / "attacker", base / "class" / "neighbour", base / "tmp"
     source = attack.source
@@ -158,7 +158,7 @@ def attempt(attack, sandbox, base, listener):
         path.unlink()
     hints = {f"{outcome.check.question} {outcome.mistake}: {outcome.hint[:150]}" for outcome in report.outcomes.values() if not outcome.passed}
     return {"name": attack.name, "score": report.score, "most": attack.most, "left": left, "seconds": round(report.seconds, 2),
-            "hints": sorted(hints)}
+            "notes": report.notes[:9], "hints": sorted(hints)}
 
 
 def main(setting, names):
