@@ -1,4 +1,4 @@
-"""Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base; ten minutes or so.
+"""Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base; a quarter of an hour.
 
     python companion/q4_ablation.py             # vectors are trained with three seeds, accuracies are means over them
     python companion/q4_ablation.py --seeds 1   # quicker, and noisier
