@@ -7,7 +7,7 @@ import assignment2 as reference
 from data.embedded import load_embedded
 
 from .child import decode
-from .judge import RETURNED, Outcome, Wrong, describe, kind, numbers, sentence, text
+from .judge import RETURNED, Outcome, Wrong, describe, miscounted, numbers, sentence, text
 
 NAMES = ("W1", "b1", "W2", "b2")
 
@@ -56,7 +56,7 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
         return fail_all("unreadable", "The answer could not be read.")
     names = RETURNED[dialect]["train_nn"]
     if not isinstance(value, tuple) or len(value) < 4:
-        return fail_all("count", f"It returned {kind(value)}, where {len(names)} values are asked for: {', '.join(names)}.")
+        return fail_all("count", miscounted(value, names))
     parts = {name: numbers(item, name) for name, item in zip(NAMES, value)}
     for part in parts.values():
         if isinstance(part, Wrong):
@@ -65,9 +65,10 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
             return fail_all("nan", "The parameters hold NaN: did the training overflow? Features run to dozens here, and to "
                             "thousands in the tweets.")
     if len(value) != len(names):
-        failed["train.returns"] = "count", f"It returned {len(value)} values, where {len(names)} are asked for: {', '.join(names)}."
+        failed["train.returns"] = "count", miscounted(value, names)
     if whole_iters:
-        failed["train.iters"] = "float_iters", "It fails for iters=1000.0 and works for 1000: the signature's 1e6 is a float, so int(iters)."
+        failed["train.iters"] = "float_iters", ("It fails for a float such as iters=1000.0 and works for 1000: the signature's 1e6 "
+                                                "is a float, so int(iters).")
     problem = shape_problem(parts, hidden)
     if problem:
         swapped = dict(zip(("W1", "W2", "b1", "b2"), parts.values()))
@@ -75,7 +76,8 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
             failed["train.returns"] = "train.order", "The values come in another order: Q5 returns W1, b1, W2, b2."
             parts, problem = swapped, None
         else:
-            failed["train.shapes"] = "shape", f"{problem} With ℓ = {hidden} asked for: W1 ({hidden}, 3), b1 ({hidden},), W2 (1, {hidden}), b2 one number."
+            failed["train.shapes"] = "shape", (f"{problem} With ℓ = {hidden} asked for: W1 ({hidden}, 3), b1 ({hidden},), "
+                                               f"W2 (1, {hidden}), b2 one number.")
             problem = shape_problem(parts)
     if problem:
         for name in ("train.units", "train.learns"):

@@ -233,6 +233,9 @@ class Silent(types.ModuleType):
     def __getitem__(self, key):
         return Silent()
 
+    def __setitem__(self, key, value):  # plt.rcParams["figure.figsize"] = 8, 6
+        pass
+
     def __iter__(self):                 # fig, axes = plt.subplots()
         return iter((Silent(), Silent()))
 

@@ -148,14 +148,15 @@ def read(call, dialect):
     if names is None:
         return {"value": numbers(value, "it")}
     if not isinstance(value, tuple):
-        raise Wrong("count", f"It returned {kind(value)}, where {len(names)} values are asked for: {', '.join(names)}.")
+        raise Wrong("count", miscounted(value, names))
     if len(value) != len(names) and (function, len(value)) not in (("update_params", 4), ("update_params", 5)):
         raise Wrong("count", miscounted(value, names))      # with L or without: judge_check has a check for that alone
-    return {name: numbers(item, name) for name, item in zip(names, value) if name != "Ls" and (name, function) != ("L", "update_params")}
+    return {name: numbers(item, name) for name, item in zip(names, value) if (name, function) != ("L", "update_params")}
 
 
 def miscounted(value, names):
-    return f"It returned {len(value)} values, where {len(names)} are asked for: {', '.join(names)}."
+    returned = f"{len(value)} values" if isinstance(value, tuple) else kind(value)
+    return f"It returned {returned}, where {len(names)} are asked for: {', '.join(names)}."
 
 
 def numbers(value, name):
@@ -167,7 +168,8 @@ def numbers(value, name):
             pass
     if value is None:
         return Wrong("none", "It returned None: is there a `return`?" if name == "it" else f"{name} is None.")
-    return Wrong("type", f"{'It returned' if name == 'it' else name + ' is'} {kind(value)}, where a number or a numpy array is asked for.")
+    said = "It returned" if name == "it" else f"{name} is"
+    return Wrong("type", f"{said} {kind(value)}, where a number or a numpy array is asked for.")
 
 
 def kind(value):
