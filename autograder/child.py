@@ -228,16 +228,20 @@ class Silent(types.ModuleType):
         return Silent(name)
 
     def __call__(self, *args, **kwargs):
-        return Silent()
+        if self.__name__ == "subplots":     # fig, (top, bottom) = plt.subplots(2, 1)
+            shape = [kwargs.get(name, args[k] if k < len(args) else 1) for k, name in enumerate(("nrows", "ncols"))]
+            axes = np.full(shape, Silent(), object).squeeze()
+            return Silent(), axes if axes.ndim else axes.item()
+        return {"plot": (Silent(),), "hist": (Silent(), Silent(), Silent())}.get(self.__name__, Silent())
+
+    def __iter__(self):                     # for line in axes.lines
+        return iter(())
 
     def __getitem__(self, key):
         return Silent()
 
-    def __setitem__(self, key, value):  # plt.rcParams["figure.figsize"] = 8, 6
+    def __setitem__(self, key, value):      # plt.rcParams["figure.figsize"] = 8, 6
         pass
-
-    def __iter__(self):                 # fig, axes = plt.subplots()
-        return iter((Silent(), Silent()))
 
     def __enter__(self):
         return self
