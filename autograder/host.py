@@ -53,7 +53,7 @@ def mount(source, target, kind, flags, options=None):
 def serve(control, isolation):
     """Answer requests, one at a time, until the other end goes."""
     isolations = [isolation] if isolation else ["namespaces", "user" if os.getuid() == 0 else "process"]
-    usable = [kind for kind in isolations if possible(kind)]
+    usable = [kind for kind in isolations if possible(kind, asked=isolation is not None)]
     control.send(json.dumps({"isolation": usable[0] if usable else None}).encode())
     while True:
         request, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
@@ -73,8 +73,12 @@ def serve(control, isolation):
             control.send(json.dumps({"broken": "the process that guards the student's was killed"}).encode())
 
 
-def possible(isolation):
-    """Whether this system allows such a cell: an empty one is made and left."""
+def possible(isolation, asked):
+    """Whether this system allows such a cell: an empty one is made and left.
+
+    An interpreter in a folder closed to this user (one of root's, say) cannot be brought into a namespace: what it has not
+    loaded yet is missing there. That is good enough where just this cell is asked for.
+    """
     if isolation != "namespaces":
         return (isolation == "user") == (os.getuid() == 0)      # student code never runs as root
     pid = os.fork()
@@ -87,7 +91,7 @@ def possible(isolation):
             if inner == 0:
                 try:
                     build_jail(scratch)
-                    os._exit(0)
+                    os._exit(not (asked or os.path.isfile(scratch + os.__file__)))
                 finally:
                     os._exit(1)
             status = os.waitpid(inner, 0)[1]
