@@ -290,7 +290,7 @@ def judge_check(check, forms, expected, dialect):
             if problem:
                 wrongs.append(problem)
         if not wrongs:
-            return Outcome(check, True, note=form if form != next(iter(forms)) else "")
+            return Outcome(check, True, note=f"Right with {form}, which the handout leaves open." if form != next(iter(forms)) else "")
         if nearest is None or len(wrongs) < len(nearest[0]):
             nearest = wrongs, values, everything
     return explain(check, *nearest, dialect)
