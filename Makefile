@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test data report companion companion-data companion-report autograder.zip artefacts bench clean help
+.PHONY: train test data report companion companion-ablation companion-data companion-report autograder.zip artefacts bench clean help
 
 train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, and curves and figures to output/
 	$(PY) train.py
@@ -28,6 +28,9 @@ companion-data: .venv/ready  ## download the Stanford Sentiment Treebank and che
 companion: .venv/ready  ## the companion's word vectors (question 3), then the sentiment of sentences (question 4)
 	$(PY) companion/q3_run.py
 	$(PY) companion/q4_sentiment.py
+
+companion-ablation: .venv/ready  ## what each step adds to the sentiment of sentences, a quarter of an hour
+	$(PY) companion/q4_ablation.py
 
 companion-report: .venv/ready  ## write companion/companion.pdf from the figures of the last run of make companion
 	$(PY) -m report --companion
