@@ -181,12 +181,11 @@ def attacks():
     results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(*task) for task in tasks)
     found = {}
     for (setting, _), part in zip(tasks, results):
-        stderr = part.pop("stderr")
+        found[setting, "stderr"] = found.get((setting, "stderr"), "") + part.pop("stderr")
         for name, result in part.items():
-            before = found.get((setting, name), result)
-            found[setting, name] = {**result, "stderr": stderr, "left": before["left"] + result["left"],
-                                    "score": min(before["score"], result["score"])}
-        found.setdefault((setting, "stderr"), stderr)
+            if (setting, name) in found:        # the neighbour, at the end of each part
+                result = {**result, "left": result["left"] + found[setting, name]["left"], "score": min(result["score"], found[setting, name]["score"])}
+            found[setting, name] = result
     return found
 
 

@@ -140,15 +140,18 @@ talk.file.flush()
 ''' + FAIL
 
 # sigmoid is a little off, so later questions are judged with right stand-ins for it; the rest asks for everything.
-ORACLE = FRAMES + every('''
+ORACLE = FRAMES + 'silence = []\n' + every('''
 import select
 if name == "sigmoid":
     import numpy as np
     return 1 / (1 + np.exp(-np.asarray(args[0]))) + 1e-3
+if silence:
+    raise RuntimeError("nobody answers")
 talk, code = channel(), child()
 talk.send({"ask": name, "args": [code["encode"](arg) for arg in args], "kwargs": {}})
-if not select.select([3], [], [], 0.1)[0]:
-    raise RuntimeError("no answer")
+if not select.select([3], [], [], 0.3)[0]:
+    silence.append(name)
+    raise RuntimeError("nobody answers")
 return code["decode"](talk.receive()["value"])
 ''')
 

@@ -438,6 +438,28 @@ TABS = "\n".join("\t" * ((len(line) - len(line.lstrip(" "))) // 4) + line.lstrip
 
 WITHOUT_GUARD_OR_ALIAS = edited(HANDOUT.split("\n\n\nif __name__")[0] + "\n", ("inference_2_layers = inference_2layers\n\n\n", ""))
 
+PLOTS = edited(
+    HANDOUT, ("import numpy as np\n", "import numpy as np\nimport matplotlib\nimport matplotlib.pyplot as plt\nfrom tqdm import tqdm\n\n"
+              "plt.style.use('ggplot')\nmatplotlib.rcParams['font.size'] = 12\n"),
+    ("    for _ in range(int(iters)):\n", "    losses, checks = [], []\n    for i in tqdm(range(int(iters)), desc='training'):\n"),
+    ("W1, b1, W2, b2, lr)\n    W1 = W1", """W1, b1, W2, b2, lr)
+        if i % 500 == 0:
+            losses.append(bce_forward(inference_2layers(X, W1, W2, b1, b2), y))
+            test = np.vstack([extract_features(tweet, data["freqs"]) for tweet in data["test_x"]]).T / scale
+            checks.append(bce_forward(inference_2layers(test, W1, W2, b1, b2), data["test_y"]))
+            print(f"step {i}: {losses[-1]:.4f} {checks[-1]:.4f}")
+    plt.rcParams["figure.figsize"] = (8, 6)
+    fig, (top, middle, bottom) = plt.subplots(3, 1, sharex=True)
+    for ax, values in zip((top, middle, bottom), (losses, checks, np.subtract(checks, losses))):
+        line, = ax.plot(values, label="loss")
+        ax.legend(handles=[line])
+        ax.spines["top"].set_visible(False)
+    plt.tight_layout()
+    plt.savefig("loss.png")
+    plt.show()
+    plt.close(fig)
+    W1 = W1"""))
+
 RENAMED = edited(LATER, ("    dW1, db1, dW2, db2, L = gradients(batchx, batchy, W1, W2, b1, b2)\n    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L\n",
                          "    theta = [W1, b1, W2, b2]\n    *steps, L = gradients(batchx, batchy, W1, W2, b1, b2)\n"
                          "    return (*[old - lr * step for old, step in zip(theta, steps)], L)\n"))
@@ -471,6 +493,7 @@ RIGHT = [
     Right("tabs", TABS),
     Right("noisy", NOISY),
     Right("work on import", ON_IMPORT),
+    Right("plots in train_nn", PLOTS),
     Right("star imports", edited(HANDOUT, ("import numpy as np\n\nfrom utils import extract_features\n",
                                            "from numpy import *\nfrom numpy.random import *\nfrom utils import *\nimport numpy as np\n"))),
     Right("types and tuples with names", TYPED),
