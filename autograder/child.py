@@ -27,7 +27,7 @@ import types
 
 import numpy as np
 
-LARGEST_ARRAY = 200_000     # entries; no question has an answer of a thousand
+LARGEST_ARRAY = 5_000       # entries; no question has an answer of a thousand
 STATEMENT_SECONDS = 2       # for each top-level statement of the submission: work on import does not cost the functions
 MOST_NAMES = 5000           # of a module; numpy with a star brings six hundred
 ENOUGH_TEXT = 1000          # characters of a PDF, after which its text is not read on

@@ -172,7 +172,7 @@ class Grading:
         """Make calls in a child; returns a sandbox.Run."""
         names = [alias for name in stand_ins for alias in ALIASES.get(name, (name,))]
         task = {"task": "call", "file": self.submission.code, "calls": calls, "stand_ins": names}
-        asker = StandIns(self.report.dialect) if stand_ins else None
+        asker = StandIns(self.report.dialect, stand_ins) if stand_ins else None
         run = self.sandbox.run(self.submission.folder, self.files, task,
                                self.question[function].seconds * self.patience, asker)
         self.report.printed = self.report.printed or run.output
@@ -297,13 +297,15 @@ def points(outcomes):
 class StandIns:
     """Answers for the earlier functions that a submission has wrong. The child gets numbers, never the code."""
 
-    def __init__(self, dialect):
+    def __init__(self, dialect, names):
         self.dialect, self.left = dialect, ASKS
+        self.names = {alias: name for name in names for alias in ALIASES.get(name, (name,))}
 
     def __call__(self, name, args, kwargs):
         """The right answer, or None for arguments that it cannot be given for."""
         self.left -= 1
         try:
+            name = self.names[name]         # and no other: a child may ask for anything
             given = dict(zip(inputs.ORDER[name], args)) | {OTHER_NAMES.get(key, key): value for key, value in kwargs.items()}
             given = {key: np.asarray(value) for key, value in given.items()}
             if self.left < 0 or sum(np.size(value) for value in given.values()) > ASKED_ENTRIES:

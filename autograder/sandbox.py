@@ -24,7 +24,8 @@ from .child import decode, encode
 HOST = Path(__file__).with_name("host.py")
 MEGABYTES = 600              # address space of a child; Gradescope gives 768 in all
 PROCESSES = 32               # that a child's user may have
-LARGEST_LINE = 8 << 20       # of one message
+LARGEST_LINE = 256 << 10     # of one message, in bytes
+LARGEST_KEPT = 2 << 20       # of all messages that are kept: as Python's objects they take twenty times that
 LARGEST_TALK = 64 << 20      # of all messages of a task
 KEPT_OUTPUT = 4000           # bytes of what the student's code prints; the rest is read and dropped
 GRACE = 20                   # seconds that the host may take to clean up
@@ -44,6 +45,7 @@ class Run:
     late: bool = False                                  # past its time
     status: int = None                                  # exit status; negative: the signal that ended it
     seconds: float = 0.0
+    heard: int = 0                                      # bytes of the messages kept
     output: str = ""                                    # the beginning of what it printed
 
 
@@ -160,6 +162,9 @@ class Sandbox:
         """File one message of the child's, which may be anything at all."""
         try:
             message = json.loads(line)
+            run.heard += len(line) * ("ask" not in message)
+            if run.heard > LARGEST_KEPT:
+                return
             if "ask" in message and ask:
                 value = ask(message["ask"], [decode(arg) for arg in message["args"]],
                             {key: decode(value) for key, value in message["kwargs"].items()})

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-FILES, FILE_BYTES, ALL_BYTES = 200, 20 << 20, 60 << 20
+FILES, FILE_BYTES, ALL_BYTES, DEPTH = 200, 20 << 20, 60 << 20, 8
 BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")     # belong to a single assignment2.py
 SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data"}
 
@@ -51,7 +51,8 @@ def take_in(path, folder):
 def in_folder(path, notes):
     """The folder's files: (relative name, how to open it)."""
     for root, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
+        deep = len(Path(root).relative_to(path).parts) >= DEPTH - 1
+        folders[:] = [] if deep else sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
         for name in sorted(names):
             full = Path(root, name)
             yield full.relative_to(path).as_posix(), opener(full)
@@ -90,7 +91,7 @@ def copy(found, folder, notes):
     total, names = 0, []
     for name, read in found:
         parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name or len(parts) > 8:
+        if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name or len(parts) > DEPTH:
             notes.append(f"{name[:80]} leads out of the submission and was left out.")
             continue
         if any(part.startswith(".") for part in parts) or set(parts) & SKIPPED:
