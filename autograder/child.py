@@ -80,7 +80,8 @@ def decode(value):
                 and len(content) == math.prod(shape) <= LARGEST_ARRAY
                 and all(type(item) in (float, int, bool) for item in content)):
             try:
-                return np.array(content, dtype="f8" if dtype == "f16" else dtype).reshape(shape)
+                with np.errstate(all="ignore"):
+                    return np.array(content, dtype="f8" if dtype == "f16" else dtype).reshape(shape)
             except OverflowError:
                 pass
     raise ValueError("not an encoded value")

@@ -210,12 +210,16 @@ def sweep(uid):
     """Remove what the user left where everybody may write."""
     for folder in {"/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir()}:
         for entry in os.scandir(folder) if os.path.isdir(folder) else ():
-            if entry.stat(follow_symlinks=False).st_uid == uid:
-                if entry.is_dir(follow_symlinks=False):
-                    remove(entry.path)
-                else:
-                    os.unlink(entry.path)
-    for kind, column in (("shm", 7), ("sem", 4), ("msg", 7)):       # shared memory and its like outlive their maker
+            try:
+                if entry.stat(follow_symlinks=False).st_uid != uid:
+                    continue
+            except FileNotFoundError:
+                continue                        # another's, gone meanwhile
+            if entry.is_dir(follow_symlinks=False):
+                remove(entry.path)
+            else:
+                os.unlink(entry.path)
+    for kind, column in (("shm", 9), ("sem", 6), ("msg", 9)):       # shared memory and its like outlive their maker
         try:
             with open(f"/proc/sysvipc/{kind}") as file:
                 left = [line.split() for line in file][1:]

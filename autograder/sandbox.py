@@ -137,9 +137,12 @@ class Sandbox:
                 if ours in ready:
                     piece = receive(ours)
                     heard += len(piece)
-                    if not piece or heard > LARGEST_TALK or len(line) > LARGEST_LINE:
-                        waiting.unregister(ours)        # too much: nobody listens any more
+                    if not piece:
+                        waiting.unregister(ours)
                     line += piece
+                    if heard > LARGEST_TALK or len(line) > LARGEST_LINE:
+                        ours.shutdown(socket.SHUT_RDWR)     # too much: nobody listens any more, which ends the child
+                        line.clear()
                     *lines, line = line.split(b"\n")
                     for whole in lines:
                         self.note(run, whole, ours, ask)

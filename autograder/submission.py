@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-FILES, FILE_BYTES, ALL_BYTES, DEPTH = 200, 20 << 20, 60 << 20, 8
+FILES, FILE_BYTES, ALL_BYTES, DEPTH, NOTES = 200, 20 << 20, 60 << 20, 8, 20
 BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")     # belong to a single assignment2.py
 SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data"}
 
@@ -45,6 +45,8 @@ def take_in(path, folder):
         copied = copy(found, folder, notes)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:     # RuntimeError: an encrypted zip
         raise NotASubmission(f"{path}: cannot be read: {error}") from None
+    if len(notes) > NOTES:
+        notes[NOTES:] = [f"{len(notes) - NOTES} more were left out."]
     return arrange(folder, copied, notes)
 
 
