@@ -52,7 +52,7 @@ def grade_all(entries):
 
 def in_parallel(bank):
     """{name: Report} of a whole bank."""
-    chunks = [bank[k::2 * JOBS] for k in range(2 * JOBS)]
+    chunks = [bank[k::JOBS] for k in range(JOBS)]
     reports = Parallel(n_jobs=JOBS)(delayed(grade_all)(chunk) for chunk in chunks)
     return {name: report for part in reports for name, report in part.items()}
 

@@ -51,7 +51,6 @@ SIGMOID = mutants(
     ("softmax", "sigmoid.softmax", SIGMA, "    return np.exp(x - x.max()) / np.exp(x - x.max()).sum()\n"),
     ("derivative", "sigmoid.derivative", SIGMA, "    s = 1 / (1 + e)\n    return s * (1 - s)\n"),
     ("rounded", "sigmoid.rounded", SIGMA, SIGMA.replace("return ", "return np.round(").replace("\n", ")\n")),
-    ("no reciprocal", "sigmoid.plus", SIGMA, "    return 1 + np.exp(-x)\n"),
     ("base 2", "sigmoid.base", "    e = np.exp(-np.abs(x))\n", "    e = 2.0 ** -np.abs(x)\n"),
     ("overflow", "nan", SIGMA, "    return np.exp(x) / (np.exp(x) + 1)\n", "overflow"),
     ("integers stay integers", "sigmoid.integer", FLOAT + "    e = np.exp(-np.abs(x))\n" + SIGMA,
@@ -75,8 +74,6 @@ LAYER = mutants(
     ("result transposed", "layer.transposed", "    return sigmoid(z + b)\n", "    return sigmoid(z + b).T\n"),
     ("reshapes b in place", "mutated", "    z = W @ X\n",
      "    z = W @ X\n    if X.ndim == 2:\n        b.shape = (-1, 1)\n"),
-    ("softmax over the units", "layer.softmax", "    return sigmoid(z + b)\n",
-     "    e = np.exp(z + b)\n    return e / e.sum(axis=0)\n"),
 )
 
 NETWORK = mutants(
@@ -237,7 +234,6 @@ FILES = files(
 # ------------------------------------------------------------------------------------------------------ the later template
 
 LATER = [
-    *mutants("later", "Q1.1", ("minus missing", "sigmoid.sign", "np.where(x >= 0, 1, e)", "np.where(x < 0, 1, e)")),
     *mutants("later", "Q1.4", ("sum", "loss.sum", "    return -np.mean(", "    return -np.sum(")),
     *mutants(
         "later", "Q3",
