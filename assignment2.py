@@ -207,7 +207,7 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0):
     step, shown = 0, 0
     while step < iters:
         drawn = _draw_batches(X.shape[1], batch, rng)[: (iters - step) * batch]
-        theta = _descend_fast(X_scaled[:, drawn], y[drawn], *theta, lr=lr, batch=batch)
+        theta = _descend_fast(np.take(X_scaled, drawn, axis=1), y[drawn], *theta, lr=lr, batch=batch)
         step += len(drawn) // batch
         if step - shown >= min(iters / 200, shown / 10) or step == iters:  # denser at first, where the loss falls fast
             shown = step
@@ -243,38 +243,42 @@ def _descend_fast(X, y, W1, b1, W2, b2, *, lr, batch):
     - A bias is one more weight, of an input that is always 1: one product in place of a product and a sum.
     - σ(z) = (1 + tanh(z/2)) / 2, one call and no overflow; halved weights, V = [W1 b1]/2 and v = [W2 b2]/2, give z/2.
     - With t = tanh(z/2): σ'(z) = (1 - t²)/4, and ŷ - y = (t - s)/2 for the label as a sign, s = 2y - 1.
-    - V and v lie in one array, so do their gradients: one update for all; its factor gathers lr, 1/batch and the halves.
+    - Inputs times m with weights over m give the same products, and a step that is m² as long. In the right units, m for
+      x and k for h, the step size is 1: no factor is left to multiply the gradients with.
+    - V and v lie in one array, so do their gradients: one update for all.
     - Everything is written into arrays made before the loop, in the order of memory that a product likes.
     """
     l, d = W1.shape
     n = X.shape[1] // batch
-    Xs = np.ones((n, d + 1, batch))  # last row: the bias's input
-    Xs[:, :d] = X.reshape(d, n, batch).transpose(1, 0, 2)
+    # δ2 = (t - s)/2 and δ1 = W2 δ2 σ' = 2v (t - s)/2 (1 - t²)/4, and halved weights take half the step of the weights:
+    # v - lr/(4 batch) (t - s) hᵀ and V - lr/(8 batch) v (t - s) (1 - t²) xᵀ. In units k and m the fractions become 1.
+    k = np.sqrt(lr / (4 * batch))
+    m = np.sqrt(lr / (8 * batch)) * np.sqrt(k)
+
+    Xs = np.full((n, d + 1, batch), m)  # last row: the bias's input, 1 in units of m
+    Xs[:, :d] *= X.reshape(d, n, batch).transpose(1, 0, 2)
     XTs = np.ascontiguousarray(Xs.transpose(0, 2, 1))
     ss = 2.0 * y.reshape(n, batch) - 1
 
-    theta = np.concatenate([np.column_stack([W1, b1]).ravel(), W2.ravel(), b2]) / 2
+    theta = np.concatenate([np.column_stack([W1, b1]).ravel() / (2 * m), np.append(W2, b2) / (2 * k)])
     grad = np.empty_like(theta)
     V, v = theta[: l * (d + 1)].reshape(l, d + 1), theta[l * (d + 1) :]
     dV, dv = grad[: l * (d + 1)].reshape(l, d + 1), grad[l * (d + 1) :]
-    w = v[:l, None]  # W2/2 as a column, a view of v
-    # δ2 = (t - s)/2 and δ1 = W2 δ2 σ' = 2w (t - s)/2 (1 - t²)/4. The loop leaves out the constants; the step that halved
-    # weights take is half the step of the weights: lr/2 · 1/batch · 1/4 for V, and lr/2 · 1/batch · 1/2 for v.
-    rate = np.repeat([lr / (8 * batch), lr / (4 * batch)], [V.size, v.size])
+    w = v[:l, None]  # W2's part of v as a column, a view of it
 
     T = np.empty((l, batch))
-    H = np.ones((l + 1, batch))  # last row: the bias's input
+    H = np.full((l + 1, batch), k)  # last row: the bias's input
     H_units = H[:l]
     p = np.empty(batch)
     delta = np.empty((l, batch))
-    one, half = np.array(1.0), np.array(0.5)
+    one, half_k = np.array(1.0), np.array(k / 2)
     dot, tanh, multiply, add, subtract = np.dot, np.tanh, np.multiply, np.add, np.subtract
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported by the caller, once
         for X, XT, s in zip(Xs, XTs, ss):
             dot(V, X, out=T)  # (ℓ, d+1) @ (d+1, B) -> (ℓ, B)  z1/2
             tanh(T, out=T)
-            multiply(T, half, out=H_units)
-            add(H_units, half, out=H_units)  # h
+            multiply(T, half_k, out=H_units)
+            add(H_units, half_k, out=H_units)  # h, in units of k
             dot(v, H, out=p)  # (ℓ+1,) @ (ℓ+1, B) -> (B,)  z2/2
             tanh(p, out=p)
             subtract(p, s, out=p)  # 2 δ2
@@ -282,11 +286,10 @@ def _descend_fast(X, y, W1, b1, W2, b2, *, lr, batch):
             multiply(T, T, out=T)
             subtract(one, T, out=T)  # 4 σ'(z1)
             multiply(w, p, out=delta)  # (ℓ, 1) * (B,) -> (ℓ, B)
-            multiply(delta, T, out=delta)  # 4 δ1
+            multiply(delta, T, out=delta)  # δ1, in units of its own
             dot(delta, XT, out=dV)  # (ℓ, B) @ (B, d+1) -> (ℓ, d+1)
-            multiply(grad, rate, out=grad)
             subtract(theta, grad, out=theta)
-    return 2 * V[:, :d], 2 * V[:, d], 2 * v[None, :l], 2 * v[l:]
+    return 2 * m * V[:, :d], 2 * m * V[:, d], 2 * k * v[None, :l], 2 * k * v[l:]
 
 
 # --------------------------------------------------------------------------- data files
