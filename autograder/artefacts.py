@@ -10,6 +10,7 @@ from .child import decode
 from .judge import RETURNED, Outcome, Wrong, describe, miscounted, numbers, sentence, text
 
 NAMES = ("W1", "b1", "W2", "b2")
+OTHER_ORDER = ("W1", "W2", "b1", "b2")      # a mistake that is told, and read all the same
 
 
 @dataclass
@@ -71,7 +72,7 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
                                                 "is a float, so int(iters).")
     problem = shape_problem(parts, hidden)
     if problem:
-        swapped = dict(zip(("W1", "W2", "b1", "b2"), parts.values()))
+        swapped = dict(zip(OTHER_ORDER, parts.values()))
         if shape_problem(swapped, hidden) is None:
             failed["train.returns"] = "train.order", "The values come in another order: Q5 returns W1, b1, W2, b2."
             parts, problem = swapped, None
@@ -90,6 +91,27 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
                                                         "weights that start equal stay equal. Start from random ones.")
         failed["train.learns"] = learning_problem(plain(parts), X, y, check["train.learns"])
     return [Outcome(check, not failed[check.name], *reversed(failed[check.name] or (None, ""))) for check in checks]
+
+
+EXCHANGED_LOSS = 0.88    # where a loss is at most 0.5, that of the same parameters on exchanged labels is above 0.886
+
+
+def judge_exchanged(outcomes, message, X, y):
+    """The outcomes, with train.learns lost where training on exchanged labels y answers with what fits the first ones.
+
+    No more is asked than not to fit them: a start that is unlucky this time stays near 0.69. For one example the two losses,
+    log(1 + e^-z) and log(1 + e^z), sum to 2 log 2 at least, so that 2 log 2 - 0.5 bounds EXCHANGED_LOSS.
+    """
+    try:
+        value = decode(message["value"])
+        orders = [dict(zip(names, (numbers(item, "it") for item in value))) for names in (NAMES, OTHER_ORDER)]
+        fits = any(plain(parts).measure(X, y)[0] <= EXCHANGED_LOSS for parts in orders if shape_problem(parts) is None)
+    except (TypeError, KeyError, ValueError, AttributeError, Wrong):        # no answer, or none that can be read
+        fits = False
+    said = ("With the labels of the file exchanged, the same call does not follow them: are the parameters learned from the file "
+            "that is asked for?")
+    return outcomes if fits else [Outcome(o.check, False, said, "train.untrained") if o.check.name == "train.learns" else o
+                                  for o in outcomes]
 
 
 def plain(parts):

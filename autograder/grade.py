@@ -120,7 +120,8 @@ class Grading:
         other, _, _ = inputs.draw_tweets(self.report.seed + 1)
         # Beside the file asked for lies the course's name with the labels swapped: who opens that by name learns the reverse.
         other["train_y"] = other["y"] = 1 - other["train_y"]
-        for name, data in (("tweets.pkl", self.data), ("twitter_data.pkl", other)):
+        exchanged = {key: 1 - value if key in ("train_y", "test_y", "y") else value for key, value in self.data.items()}
+        for name, data in (("tweets.pkl", self.data), ("more_tweets.pkl", exchanged), ("twitter_data.pkl", other)):
             (folder / name).write_bytes(pickle.dumps(data))
             self.files = [*dict.fromkeys([*self.files, name])]
 
@@ -237,9 +238,16 @@ class Grading:
         for hidden, steps, lr in trainings:
             outcomes = self.train_once(hidden, steps, lr, stand_ins)
             if best is None or points(outcomes) > points(best):
-                best = outcomes
+                best, asked = outcomes, (hidden, steps, lr)
             if not any((outcome.mistake or "").startswith("train.") for outcome in outcomes):
                 break           # it learned, or what is wrong has nothing to do with how it was asked
+        if any(outcome.passed and outcome.check.name == "train.learns" for outcome in best):
+            # "More positive than negative" can be written down without training. The labels exchanged, it is the wrong answer,
+            # which a quarter of the steps is enough to leave behind.
+            hidden, steps, lr = asked
+            args = [encode(arg) for arg in ("more_tweets.pkl", hidden, steps // 4, lr)]
+            run = self.run("train_nn", [{"function": "train_nn", "args": args}], stand_ins)
+            best = artefacts.judge_exchanged(best, run.answers.get(0), self.X, 1 - self.y)
         return best
 
     def train_once(self, hidden, steps, lr, stand_ins):

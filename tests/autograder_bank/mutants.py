@@ -199,6 +199,8 @@ TRAIN = mutants(
     ("uphill", "train.diverged", "y[batch], W1, b1, W2, b2, lr)", "y[batch], W1, b1, W2, b2, -lr)"),
     ("another file", "train.reversed", "with open(filename,", "with open('twitter_data.pkl',"),
     ("no step", "train.still", "range(int(iters))", "range(0)"),
+    ("weights by hand", "train.untrained", "    return W1, b1, W2, b2\n", "    W1 = rng.normal(size=W1.shape) / 9 + np.array([[0, 0.1, -0.1]])\n"
+     "    W2 = 9 / hidden_layer_size + 0 * W2\n    return W1, 0 * b1, W2, b2 * 0 - 4.5\n"),
     ("labels out of step", "train.still", "y[batch], W1, b1", "y[rng.permutation(len(y))[:16]], W1, b1"),
     ("a stack of rows", "raised", "np.vstack([extract_features(tweet, data[\"freqs\"]) for tweet in data[\"train_x\"]])",
      "np.array([extract_features(tweet, data[\"freqs\"]) for tweet in data[\"train_x\"]])", "line"),
