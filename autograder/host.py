@@ -366,7 +366,7 @@ def load(settings):
     sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]      # child.py beside this file
     sys.path += settings["libraries"]
     words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
-    os.makedirs(os.path.dirname(words))
+    os.makedirs(os.path.dirname(words), exist_ok=True)
     with open(words, "w", encoding="utf-8") as file:
         file.write("\n".join(settings["stop_words"]) + "\n")
     importlib.import_module("child")                                # and numpy
@@ -385,12 +385,9 @@ def load(settings):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.argv[2])
-    os.environ["NLTK_DATA"] = tempfile.mkdtemp(prefix="autograder-")
+    os.environ["NLTK_DATA"] = settings["nltk_data"]
     os.chmod(os.environ["NLTK_DATA"], 0o755)
-    try:
-        load(settings)
-        gc.collect()
-        gc.freeze()                             # what is loaded by now is left alone, and stays shared by all children
-        serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])
-    finally:
-        shutil.rmtree(os.environ["NLTK_DATA"])
+    load(settings)
+    gc.collect()
+    gc.freeze()                                 # what is loaded by now is left alone, and stays shared by all children
+    serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])

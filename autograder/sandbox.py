@@ -56,7 +56,12 @@ class Sandbox:
         if not hasattr(os, "fork"):
             raise GraderError("the grader needs Linux or macOS; on Windows, run it in WSL")
         self.asked = isolation
-        self.start()
+        self.nltk_data = tempfile.TemporaryDirectory(prefix="autograder-")     # of the host, which may be killed
+        try:
+            self.start()
+        except GraderError:
+            self.close()
+            raise
 
     def start(self):
         self.control, theirs = socket.socketpair()
@@ -65,7 +70,8 @@ class Sandbox:
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "Agg",
                        "TMPDIR": tempfile.gettempdir(), "TQDM_DISABLE": "1",
                        **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}}
-        settings = {"libraries": libraries, "stop_words": sorted(STOP_WORDS), "isolation": self.asked}
+        settings = {"libraries": libraries, "stop_words": sorted(STOP_WORDS), "nltk_data": self.nltk_data.name,
+                    "isolation": self.asked}
         self.host = subprocess.Popen([sys.executable, "-I", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)], pass_fds=[theirs.fileno()],
                                      env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
         theirs.close()
@@ -93,6 +99,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.host.kill()
             self.host.wait()
+        self.nltk_data.cleanup()
 
     def __enter__(self):
         return self

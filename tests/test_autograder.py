@@ -191,7 +191,7 @@ def spoil(change):
     (lambda v: np.asarray(v, object), "type"),
     (lambda v: None, "none"),
     (lambda v: np.stack([v, v]), "shape"),
-    (lambda v: v + 1e-4 * (1 + np.abs(v)), "values"),      # ten times the tolerance of 1e-5
+    (lambda v: v + 0.1 * (1 + np.abs(v)), "values"),       # ten times the loosest tolerance, 1e-2 of gradients.large
 ])
 @pytest.mark.parametrize("function", ["sigmoid", "gradients"])
 def test_wrong_answers_earn_nothing_and_are_told_apart(function, change, identity):
@@ -204,6 +204,12 @@ def test_wrong_answers_earn_nothing_and_are_told_apart(function, change, identit
 def test_an_error_a_tenth_of_the_tolerance_passes():
     outcomes = judged("gradients", spoil(lambda v: v * (1 + 1e-6)))
     assert all(outcome.passed for outcome in outcomes.values())
+
+
+def test_an_error_of_ten_times_the_tolerance_fails():
+    tenfold = {"sigmoid.values": 1e-4, "gradients.dW1": 1e-4, "gradients.L": 1e-4, "gradients.db2": 1e-3, "gradients.large": 1e-1}
+    for name, error in tenfold.items():
+        assert not judged(name.split(".")[0], spoil(lambda v: v * (1 + error)))[name].passed, name
 
 
 @pytest.mark.parametrize("forged", [
