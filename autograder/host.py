@@ -19,7 +19,6 @@ import importlib
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
