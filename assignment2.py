@@ -14,6 +14,7 @@ work: `train_nn` asks it for `extract_features`, and nothing else here needs mor
     from assignment2 import train_nn
     W1, b1, W2, b2 = train_nn("twitter_data.pkl", hidden_layer_size=6)
 """
+
 import operator
 import os
 import pickle
@@ -48,7 +49,9 @@ def inference_layer(X, W, b):
     """
     X, W = np.asarray(X), np.asarray(W)
     if W.ndim != 2 or X.ndim not in (1, 2) or X.shape[0] != W.shape[1]:
-        raise ValueError(f"X of shape {X.shape} does not fit W of shape {W.shape}: WX needs W (ℓ, d) and X (d,) or (d, N)")
+        raise ValueError(
+            f"X of shape {X.shape} does not fit W of shape {W.shape}: WX needs W (ℓ, d) and X (d,) or (d, N)"
+        )
     column = _bias_column(b, len(W))
     # The bias is added as a column: a (ℓ,) row would spread along the examples, unnoticed when ℓ == N.
     Z = W @ X + (column if X.ndim == 2 else column[:, 0])  # (ℓ, d) @ (d, N) + (ℓ, 1) -> (ℓ, N)
@@ -217,7 +220,9 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0):
                 with np.errstate(over="raise", invalid="raise"):
                     loss = bce_forward(inference_2layers(X, W1, W2, b1, b2), y)
             except (FloatingPointError, ValueError):  # a product overflowed, or a parameter had and made ŷ NaN
-                raise FloatingPointError(f"the parameters overflowed by step {step} with lr={lr:g}: use a smaller lr") from None
+                raise FloatingPointError(
+                    f"the parameters overflowed by step {step} with lr={lr:g}: use a smaller lr"
+                ) from None
             if loss < least:
                 best, least = now, loss
             yield Checkpoint(step, now, loss, best)
@@ -306,7 +311,9 @@ def load_tweets(filename):
     parts = ["train", "test"] if "test_x" in data or "test_y" in data else ["train"]
     missing = [key for key in ["freqs"] + [f"{part}_{k}" for part in parts for k in "xy"] if key not in data]
     if missing:
-        raise ValueError(f"{filename}: has no {', '.join(missing)}; a data file holds train_x, train_y, test_x, test_y and freqs")
+        raise ValueError(
+            f"{filename}: has no {', '.join(missing)}; a data file holds train_x, train_y, test_x, test_y and freqs"
+        )
     if not isinstance(data["freqs"], dict):
         raise ValueError(f"{filename}: freqs is a {type(data['freqs']).__name__}, not a dict {{(stem, label): count}}")
     checked = dict(data)
@@ -337,11 +344,15 @@ def load_pickle(filename):
     except FileNotFoundError:
         raise FileNotFoundError(f"{filename}: no such file") from None
     except _Forbidden as error:
-        raise ValueError(f"{filename}: refused, it asks to call {error}; a data file holds arrays and plain containers alone") from None
+        raise ValueError(
+            f"{filename}: refused, it asks to call {error}; a data file holds arrays and plain containers alone"
+        ) from None
     except OSError as error:
         raise ValueError(f"{filename}: cannot be read: {error.strerror}") from None
     except Exception as error:  # a broken pickle can raise nearly anything, with text over several lines
-        raise ValueError(f"{filename}: not a whole pickle ({type(error).__name__}: {' '.join(str(error).split())})") from None
+        raise ValueError(
+            f"{filename}: not a whole pickle ({type(error).__name__}: {' '.join(str(error).split())})"
+        ) from None
 
 
 class _Forbidden(Exception):
@@ -389,7 +400,9 @@ def _bias_column(b, units):
     """A bias (number, (ℓ,) or (ℓ, 1)) as a column (ℓ, 1) or (1, 1) that spreads over the examples."""
     b = np.asarray(b)
     if b.shape not in {(), (1,), (1, 1), (units,), (units, 1)}:
-        raise ValueError(f"a bias of shape {b.shape} does not fit a layer of {units} units: give a number, ({units},) or ({units}, 1)")
+        raise ValueError(
+            f"a bias of shape {b.shape} does not fit a layer of {units} units: give a number, ({units},) or ({units}, 1)"
+        )
     return b.reshape(-1, 1)
 
 
@@ -405,7 +418,9 @@ def _check_labels(y, n, partner):
     if n == 0:
         raise ValueError(f"{partner} holds no examples")
     if y.shape not in {(n,), (1, n), (n, 1)} and not (y.ndim == 0 and n == 1):
-        raise ValueError(f"labels of shape {y.shape} do not fit {partner} with {n} example{'s' * (n != 1)}: one label each")
+        raise ValueError(
+            f"labels of shape {y.shape} do not fit {partner} with {n} example{'s' * (n != 1)}: one label each"
+        )
     flat = y.ravel()
     try:
         flat = flat.astype(np.float64)
@@ -426,7 +441,9 @@ def _check_run(hidden, iters, batch, lr, seed):
     whole = {}
     for name, value, least in [("hidden", hidden, 1), ("iters", iters, 1), ("batch", batch, 1), ("seed", seed, 0)]:
         try:
-            whole[name] = int(value) if isinstance(value, (float, np.floating)) and value == int(value) else operator.index(value)
+            whole[name] = (
+                int(value) if isinstance(value, (float, np.floating)) and value == int(value) else operator.index(value)
+            )
         except (TypeError, ValueError, OverflowError):
             raise ValueError(f"{name} must be a whole number, not {value!r}") from None
         if whole[name] < least:

@@ -1,4 +1,5 @@
 """Files that are whole or untouched: write to a temporary name in the same folder, then rename."""
+
 import os
 import tempfile
 from contextlib import contextmanager

@@ -1,4 +1,5 @@
 """What a network is worth: the figures of its predictions on the tweets, for train.py and for the report on a student's own."""
+
 import numpy as np
 
 from utils import extract_features, process_tweet
@@ -30,12 +31,21 @@ def measure(predict, loss, data):
         figures[part] = {"loss": float(loss(yhat, data[f"{part}_y"])), "accuracy": float(np.mean(said == y))}
     X = data["test_X"]  # and y, yhat, said of the test tweets from here on
     figures["test"]["interval"] = wilson_interval(int(np.sum(said == y)), len(y))
-    figures["test"]["confusion"] = [[int(np.sum((y == label) & (said == answer))) for answer in (False, True)] for label in (False, True)]
+    figures["test"]["confusion"] = [
+        [int(np.sum((y == label) & (said == answer))) for answer in (False, True)] for label in (False, True)
+    ]
     figures["rule"] = {"accuracy": float(np.mean((X[1] > X[2]) == y))}
     figures["examples"] = []
     for text in SENTENCES:
         features = extract_features(text, data["freqs"])  # (1, 3)
-        figures["examples"].append({"text": text, "stems": process_tweet(text), "features": features[0].tolist(), "yhat": float(predict(features.T)[0])})
+        figures["examples"].append(
+            {
+                "text": text,
+                "stems": process_tweet(text),
+                "features": features[0].tolist(),
+                "yhat": float(predict(features.T)[0]),
+            }
+        )
     # The most confidently wrong first.
     wrong = [i for i in np.argsort(-np.abs(yhat - y), kind="stable") if said[i] != y[i]][:MOST_WRONG]
     figures["wrong"] = [{"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])} for i in wrong]

@@ -10,6 +10,7 @@ dicts with train_x, train_y, test_x, test_y and freqs. Leaves assignment2.pkl (W
 run.json (every figure of the run), loss.svg/.png and surface.svg/.png in output/; with --out all of it goes there.
 Ctrl-C ends the training early and keeps what it has. Exit status: 0 done, 2 for input that cannot be used, 130 after Ctrl-C.
 """
+
 import argparse
 import json
 import os
@@ -86,7 +87,9 @@ def train(data, hidden, iters, lr, batch, seed):
     curve = {"step": [], "train": [], "eval": []}
     checkpoint, interrupted = None, False
     print(f"\n{'step':>9}  {'training loss':>13}  {'evaluation loss':>15}  {'accuracy':>8}")
-    with tqdm(total=int(iters) if np.isfinite(iters) else None, unit=" steps", unit_scale=True, leave=False, disable=None) as bar:
+    with tqdm(
+        total=int(iters) if np.isfinite(iters) else None, unit=" steps", unit_scale=True, leave=False, disable=None
+    ) as bar:
         try:
             for checkpoint in run:
                 W1, b1, W2, b2 = checkpoint.parameters
@@ -111,9 +114,13 @@ def train(data, hidden, iters, lr, batch, seed):
 def print_results(run):
     (tn, fp), (fn, tp) = run["test"]["confusion"]
     low, high = run["test"]["interval"]
-    print(f"\nTest accuracy {run['test']['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}), test loss {run['test']['loss']:.5f}")
+    print(
+        f"\nTest accuracy {run['test']['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}), test loss {run['test']['loss']:.5f}"
+    )
     print(f"The rule 'more positive than negative counts' alone: {run['rule']['accuracy']:.4f}")
-    print(f"\n                said negative  said positive\ntruly negative  {tn:>13}  {fp:>13}\ntruly positive  {fn:>13}  {tp:>13}\n")
+    print(
+        f"\n                said negative  said positive\ntruly negative  {tn:>13}  {fp:>13}\ntruly positive  {fn:>13}  {tp:>13}\n"
+    )
 
 
 def print_examples(rows):
@@ -158,13 +165,31 @@ def draw_surface(data, predict, path):
         X = data.test_X[1:, data.test_y == label]
         style = {"facecolors": "none", "edgecolors": "#0b2a4a"} if marker == "o" else {"color": "#a03a00"}
         handles.append(axes.scatter(*X, s=16, marker=marker, linewidths=0.7, label=name, **style))
-    handles.append(axes.scatter(*data.test_X[1:, wrong], s=130, marker="s", facecolors="none", edgecolors="black", linewidths=1.3, label="wrong"))
+    handles.append(
+        axes.scatter(
+            *data.test_X[1:, wrong],
+            s=130,
+            marker="s",
+            facecolors="none",
+            edgecolors="black",
+            linewidths=1.3,
+            label="wrong",
+        )
+    )
     for axis, set_limits in [(axes.set_xscale, axes.set_xlim), (axes.set_yscale, axes.set_ylim)]:
         axis("symlog", linthresh=10)
         set_limits(-1, top)
     axes.set(xlabel="sum of positive counts", ylabel="sum of negative counts")
     axes.set_title("Test tweets and what the network says", loc="left", pad=30)
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=4, frameon=False, columnspacing=1.2, handletextpad=0.3)
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
+        ncols=4,
+        frameon=False,
+        columnspacing=1.2,
+        handletextpad=0.3,
+    )
     figure.colorbar(filled, label="ŷ, the probability of positive")
     _save(figure, path)
 
@@ -282,16 +307,39 @@ def run_training(args):
 
 def main(argv=None):
     description, _, epilog = __doc__.partition("\n\n")
-    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="the course's twitter_data.pkl or one like it")
     parser.add_argument("--hidden", type=int, default=6, metavar="L", help="hidden units, ℓ (default 6)")
-    parser.add_argument("--iters", type=float, default=1e6, metavar="T", help="steps of gradient descent (default 1e6, some seven seconds)")
-    parser.add_argument("--lr", type=float, default=0.01, metavar="R", help="learning rate, the size of a step (default 0.01)")
+    parser.add_argument(
+        "--iters",
+        type=float,
+        default=1e6,
+        metavar="T",
+        help="steps of gradient descent (default 1e6, some seven seconds)",
+    )
+    parser.add_argument(
+        "--lr", type=float, default=0.01, metavar="R", help="learning rate, the size of a step (default 0.01)"
+    )
     parser.add_argument("--batch", type=int, default=32, metavar="B", help="tweets a step (default 32)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the initial weights and the batches: one seed, one result (default 0)")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="put everything there; with --predict, take assignment2.pkl from there")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="S",
+        help="of the initial weights and the batches: one seed, one result (default 0)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="put everything there; with --predict, take assignment2.pkl from there",
+    )
     parser.add_argument("--report", action="store_true", help="typeset assignment2.pdf from this run afterwards")
-    parser.add_argument("--predict", metavar="TWEET", help="train nothing: say what the saved parameters make of this tweet")
+    parser.add_argument(
+        "--predict", metavar="TWEET", help="train nothing: say what the saved parameters make of this tweet"
+    )
     args = parser.parse_args(argv)
     try:
         if args.predict is not None:

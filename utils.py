@@ -8,16 +8,18 @@
 The tokenizer and the stemmer are NLTK's. They are loaded by the first tweet, since importing NLTK takes most of a
 second, and nothing is downloaded: the list of stop words is in this file. Needs numpy and nltk (which brings tqdm).
 """
+
 import re
 import string
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import numpy as np
 
 # NLTK's 179 English stop words, as they were when the course's file was made. Later NLTK data holds 198, which would
 # change the features.
-STOP_WORDS = frozenset("""
+STOP_WORDS = frozenset(
+    """
     i me my myself we our ours ourselves you you're you've you'll you'd your yours yourself yourselves he him
     his himself she she's her hers herself it it's its itself they them their theirs themselves what which who
     whom this that that'll these those am is are was were be been being have has had having do does did doing a
@@ -27,7 +29,8 @@ STOP_WORDS = frozenset("""
     can will just don don't should should've now d ll m o re ve y ain aren aren't couldn couldn't didn didn't
     doesn doesn't hadn hadn't hasn hasn't haven haven't isn isn't ma mightn mightn't mustn mustn't needn needn't
     shan shan't shouldn shouldn't wasn wasn't weren weren't won won't wouldn wouldn't
-""".split())
+""".split()
+)
 
 # A tweet has at most 280 characters. A longer run without white space is cut; see _clean.
 LONGEST_RUN = 280
@@ -38,6 +41,7 @@ MARK = "\ue000"
 
 
 # ---------------------------------------------------------------------------------------------------- one tweet
+
 
 def process_tweet(tweet):
     """The stems of a tweet, in order, repeats kept: list of str.
@@ -60,10 +64,10 @@ def _clean(tweet):
     """The tweet without what the course's regular expressions take out."""
     if not isinstance(tweet, str):
         raise TypeError(f"a tweet must be a str, not {type(tweet).__name__}: {_on_one_line(tweet)}")
-    tweet = re.sub(r"\$\w*", "", tweet)                 # cash tags such as $GE
-    tweet = re.sub(r"^RT[\s]+", "", tweet)              # the mark of an old-style retweet
-    tweet = re.sub(r"https?://[^\s\n\r]+", "", tweet)   # links
-    tweet = tweet.replace("#", "")                      # the sign alone: the hashtag's word stays
+    tweet = re.sub(r"\$\w*", "", tweet)  # cash tags such as $GE
+    tweet = re.sub(r"^RT[\s]+", "", tweet)  # the mark of an old-style retweet
+    tweet = re.sub(r"https?://[^\s\n\r]+", "", tweet)  # links
+    tweet = tweet.replace("#", "")  # the sign alone: the hashtag's word stays
     # The course's code has no such cut, and needs none for a tweet. But twice as long a run such as a.a.a.a takes NLTK's
     # pattern five times as long (0.9 s for 4000 characters), and its stemmer calls itself for each y of yYyYyY.
     # To that pattern, unlike to re, \x1c to \x1f are not white space.
@@ -87,19 +91,22 @@ def _sums(stems, freqs):
     return sum(freqs.get((stem, 1.0), 0) for stem in stems), sum(freqs.get((stem, 0.0), 0) for stem in stems)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tokenizer():
     from nltk.tokenize.casual import TweetTokenizer
+
     return TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _stemmer():
     from nltk.stem.porter import PorterStemmer
+
     return PorterStemmer()
 
 
 # ---------------------------------------------------------------------------------------------------- many tweets
+
 
 def build_freqs(tweets, labels):
     """How often each stem occurs in tweets of each label: {(stem, label): int}.
@@ -110,8 +117,9 @@ def build_freqs(tweets, labels):
     """
     tweets, labels = _tweet_list(tweets), np.asarray(labels)
     if labels.shape not in ((len(tweets),), (len(tweets), 1)):
-        raise ValueError(f"{len(tweets)} tweets need labels of shape ({len(tweets)},) or ({len(tweets)}, 1), "
-                         f"not {labels.shape}")
+        raise ValueError(
+            f"{len(tweets)} tweets need labels of shape ({len(tweets)},) or ({len(tweets)}, 1), not {labels.shape}"
+        )
     freqs = {}
     for stems, label in zip(_stems_of_each(tweets), labels.ravel().tolist()):
         if label not in (0, 1):
@@ -155,8 +163,8 @@ def _stems_of_each(tweets):
     with tqdm(desc="tweets", total=len(tweets), unit="", delay=2, leave=False, disable=None) as bar:
         for start in range(0, len(tweets), BLOCK):
             block = []  # the pieces of each tweet
-            for text in map(_clean, tweets[start:start + BLOCK]):
-                if "&" in text or MARK in text:    # an HTML entity may stand for anything, a mark too
+            for text in map(_clean, tweets[start : start + BLOCK]):
+                if "&" in text or MARK in text:  # an HTML entity may stand for anything, a mark too
                     known[text] = _stems(tokenize(text))
                     block.append([text])
                     continue
@@ -172,17 +180,21 @@ def _stems_of_each(tweets):
             bar.update(len(block))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reaches_over():
     """A search for anything in a tweet of which NLTK's tokenizer could make one token with white space in it.
 
     It may find too much, which costs time only. Uses `regex`, as NLTK does, for the same \\d and \\s.
     """
     import regex
-    return regex.compile(r"""
+
+    return regex.compile(
+        r"""
         \d [*\-.)]* [ ] [ *\-.)]* \(? \d            # a telephone number: (212) 555 0123
       | \. \s+ \.                                   # an ellipsis: . . .
       | \s [\u200d\U0001f3fb-\U0001f3ff]            # whatever is before a joiner or a skin tone,
       | \u200d \s                                   #   or after a joiner
       | [\x1c-\x1f]                                 # white space to str.split, not to NLTK's pattern
-    """, regex.VERBOSE).search
+    """,
+        regex.VERBOSE,
+    ).search

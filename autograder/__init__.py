@@ -23,6 +23,7 @@ The rooms, in the order of a submission's way through them:
     classroom.py    a class: reports, a table, a summary page
     package.py      the zip for Gradescope
 """
+
 import sys
 from pathlib import Path
 

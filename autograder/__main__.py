@@ -7,6 +7,7 @@
 
 Exit status: 0 all points earned, 1 not all, 2 a mistake in the command or nothing to grade, 3 the grader itself failed.
 """
+
 import argparse
 import sys
 import traceback
@@ -20,18 +21,32 @@ from .submission import NotASubmission
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m autograder", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("path", nargs="?", metavar="PATH", help="the submission")
-    parser.add_argument("--json", metavar="FILE", help="write Gradescope's results.json; a valid one is there from the start")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write Gradescope's results.json; a valid one is there from the start"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs that an earlier run with this seed had")
-    parser.add_argument("--dialect", choices=DIALECTS, help="judge by this template; else the one that the submission speaks")
-    parser.add_argument("--rubric", metavar="FILE", default=RUBRIC, help="another table of points and checks (autograder/rubric.md)")
-    parser.add_argument("--isolation", choices=("namespaces", "user", "process"),
-                        help="how student code is kept apart (autograder/README.md); else the best that this system allows")
+    parser.add_argument(
+        "--dialect", choices=DIALECTS, help="judge by this template; else the one that the submission speaks"
+    )
+    parser.add_argument(
+        "--rubric", metavar="FILE", default=RUBRIC, help="another table of points and checks (autograder/rubric.md)"
+    )
+    parser.add_argument(
+        "--isolation",
+        choices=("namespaces", "user", "process"),
+        help="how student code is kept apart (autograder/README.md); else the best that this system allows",
+    )
     parser.add_argument("--all", metavar="FOLDER", help="grade every submission in FOLDER")
-    parser.add_argument("--out", metavar="FOLDER", help="with --all: where the reports go; what is there already is not graded again")
-    parser.add_argument("--jobs", type=int, metavar="N", default=-1, help="with --all: how many at a time (a process a core)")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="with --all: where the reports go; what is there already is not graded again"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", default=-1, help="with --all: how many at a time (a process a core)"
+    )
     options = parser.parse_args(arguments)
     if (options.path is None) == (options.all is None):
         parser.error("give the PATH of one submission, or --all FOLDER")
@@ -43,8 +58,9 @@ def main(arguments=None):
         parser.error(str(error))
     try:
         if options.all:
-            return grade_class(options.all, options.out, options.rubric, options.dialect, options.isolation, options.seed,
-                               options.jobs)
+            return grade_class(
+                options.all, options.out, options.rubric, options.dialect, options.isolation, options.seed, options.jobs
+            )
         if options.json:
             write(options.json, stub(rubric))
         with Sandbox(options.isolation) as sandbox:
@@ -68,7 +84,7 @@ def main(arguments=None):
         return 2
     except GraderError as error:
         reason = str(error)
-    except Exception as error:      # a bug of ours: the staff need where, the student needs to know it was not theirs
+    except Exception as error:  # a bug of ours: the staff need where, the student needs to know it was not theirs
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
     if options.json:

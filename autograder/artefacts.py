@@ -1,4 +1,5 @@
 """Who judges what a submission makes: train_nn's parameters, assignment2.pkl, and what can be seen of the PDF."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,13 @@ from .child import decode
 from .judge import RETURNED, Outcome, Wrong, describe, miscounted, numbers, sentence, text
 
 NAMES = ("W1", "b1", "W2", "b2")
-OTHER_ORDER = ("W1", "W2", "b1", "b2")      # a mistake that is told, and read all the same
+OTHER_ORDER = ("W1", "W2", "b1", "b2")  # a mistake that is told, and read all the same
 
 
 @dataclass
 class Parameters:
     """W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,), whatever form they came in."""
+
     W1: np.ndarray
     b1: np.ndarray
     W2: np.ndarray
@@ -33,21 +35,28 @@ def shape_problem(parts, hidden=None):
     W1, b1, W2, b2 = (parts[name] for name in NAMES)
     units = hidden or (W1.shape[0] if W1.ndim == 2 else 0)
     given = ", ".join(f"{name} {parts[name].shape}" for name in NAMES)
-    if (W1.shape == (units, 3) and b1.shape in {(units,), (units, 1)} and W2.shape == (1, units)
-            and b2.shape in {(), (1,), (1, 1)}):
+    if (
+        W1.shape == (units, 3)
+        and b1.shape in {(units,), (units, 1)}
+        and W2.shape == (1, units)
+        and b2.shape in {(), (1,), (1, 1)}
+    ):
         return None
     return f"The shapes are {given}."
 
 
 # ------------------------------------------------------------------------------------------------------------- train_nn
 
+
 def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
     """The outcomes of train_nn. message: the child's, about the call. whole_iters: the float raised, the int did not."""
     failed = {check.name: None for check in checks}
 
     def fail_all(identity, said):
-        return [Outcome(check, False, said if k == 0 else "Not earned without an answer.", identity)
-                for k, check in enumerate(checks)]
+        return [
+            Outcome(check, False, said if k == 0 else "Not earned without an answer.", identity)
+            for k, check in enumerate(checks)
+        ]
 
     if "error" in message:
         return fail_all("raised", describe(message["error"]))
@@ -63,13 +72,21 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
         if isinstance(part, Wrong):
             return fail_all(part.identity, part.sentence)
         if not np.all(np.isfinite(part)):
-            return fail_all("nan", "The parameters hold NaN: did the training overflow? Features run to dozens here, and to "
-                            "thousands in the tweets.")
+            return fail_all(
+                "nan",
+                "The parameters hold NaN: did the training overflow? Features run to dozens here, and to "
+                "thousands in the tweets.",
+            )
     if len(value) != len(names):
         failed["train.returns"] = "count", miscounted(value, names)
     if whole_iters:
-        failed["train.iters"] = "float_iters", ("It fails for a float such as iters=1000.0 and works for 1000: the signature's 1e6 "
-                                                "is a float, so int(iters).")
+        failed["train.iters"] = (
+            "float_iters",
+            (
+                "It fails for a float such as iters=1000.0 and works for 1000: the signature's 1e6 "
+                "is a float, so int(iters)."
+            ),
+        )
     problem = shape_problem(parts, hidden)
     if problem:
         swapped = dict(zip(OTHER_ORDER, parts.values()))
@@ -77,8 +94,13 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
             failed["train.returns"] = "train.order", "The values come in another order: Q5 returns W1, b1, W2, b2."
             parts, problem = swapped, None
         else:
-            failed["train.shapes"] = "shape", (f"{problem} With ℓ = {hidden} asked for: W1 ({hidden}, 3), b1 ({hidden},), "
-                                               f"W2 (1, {hidden}), b2 one number.")
+            failed["train.shapes"] = (
+                "shape",
+                (
+                    f"{problem} With ℓ = {hidden} asked for: W1 ({hidden}, 3), b1 ({hidden},), "
+                    f"W2 (1, {hidden}), b2 one number."
+                ),
+            )
             problem = shape_problem(parts)
     if problem:
         for name in ("train.units", "train.learns"):
@@ -87,13 +109,18 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
         W1 = parts["W1"]
         check = {check.name: check for check in checks}
         if len(W1) > 1 and np.ptp(W1, axis=0).max() <= check["train.units"].tolerance * np.abs(W1).max():
-            failed["train.units"] = "train.symmetric", ("All hidden units are alike, so the network is no more than one unit: "
-                                                        "weights that start equal stay equal. Start from random ones.")
+            failed["train.units"] = (
+                "train.symmetric",
+                (
+                    "All hidden units are alike, so the network is no more than one unit: "
+                    "weights that start equal stay equal. Start from random ones."
+                ),
+            )
         failed["train.learns"] = learning_problem(plain(parts), X, y, check["train.learns"])
     return [Outcome(check, not failed[check.name], *reversed(failed[check.name] or (None, ""))) for check in checks]
 
 
-EXCHANGED_LOSS = 0.88    # where a loss is at most 0.5, that of the same parameters on exchanged labels is above 0.886
+EXCHANGED_LOSS = 0.88  # where a loss is at most 0.5, that of the same parameters on exchanged labels is above 0.886
 
 
 def judge_exchanged(outcomes, message, X, y):
@@ -106,12 +133,19 @@ def judge_exchanged(outcomes, message, X, y):
         value = decode(message["value"])
         orders = [dict(zip(names, (numbers(item, "it") for item in value))) for names in (NAMES, OTHER_ORDER)]
         fits = any(plain(parts).measure(X, y)[0] <= EXCHANGED_LOSS for parts in orders if shape_problem(parts) is None)
-    except (TypeError, KeyError, ValueError, AttributeError, Wrong):        # no answer, or none that can be read
+    except (TypeError, KeyError, ValueError, AttributeError, Wrong):  # no answer, or none that can be read
         fits = False
-    said = ("With the labels of the file exchanged, the same call does not follow them: are the parameters learned from the file "
-            "that is asked for?")
-    return outcomes if fits else [Outcome(o.check, False, said, "train.untrained") if o.check.name == "train.learns" else o
-                                  for o in outcomes]
+    said = (
+        "With the labels of the file exchanged, the same call does not follow them: are the parameters learned from the file "
+        "that is asked for?"
+    )
+    return (
+        outcomes
+        if fits
+        else [
+            Outcome(o.check, False, said, "train.untrained") if o.check.name == "train.learns" else o for o in outcomes
+        ]
+    )
 
 
 def plain(parts):
@@ -126,10 +160,15 @@ def learning_problem(parameters, X, y, check):
     said = f"The loss on the training tweets is {loss:.3f} with {accuracy:.0%} of them right."
     scaled = scaled_features(X)
     if any(parameters.measure(features, y)[0] <= check.tolerance for features in scaled):
-        return "train.scaled", (f"{said} The parameters work on scaled features only: fold the scaling into W1 and b1, since "
-                                "the sample code passes what extract_features returns.")
+        return "train.scaled", (
+            f"{said} The parameters work on scaled features only: fold the scaling into W1 and b1, since "
+            "the sample code passes what extract_features returns."
+        )
     if parameters.measure(X, 1 - y)[0] <= check.tolerance:
-        return "train.reversed", f"{said} It learned the labels the wrong way round: is the step uphill, or are the labels swapped?"
+        return (
+            "train.reversed",
+            f"{said} It learned the labels the wrong way round: is the step uphill, or are the labels swapped?",
+        )
     if loss > 1:
         return "train.diverged", f"{said} A coin has 0.693: is the step uphill, or far too large?"
     if loss > 0.66:
@@ -141,36 +180,65 @@ def scaled_features(X):
     """The features as students scale them before training."""
     spread = np.where(X.std(axis=1) > 0, X.std(axis=1), 1)[:, None]
     mean = np.where(X.std(axis=1) > 0, X.mean(axis=1), 0)[:, None]
-    return [(X - mean) / spread, X / spread, X / X.max(axis=1, keepdims=True), X / X.max(), X / 1000,
-            X / np.linalg.norm(X, axis=0)]
+    return [
+        (X - mean) / spread,
+        X / spread,
+        X / X.max(axis=1, keepdims=True),
+        X / X.max(),
+        X / 1000,
+        X / np.linalg.norm(X, axis=0),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------ assignment2.pkl
 
+
 def judge_pickle(checks, run, exists):
     """The outcomes of assignment2.pkl. run: a sandbox.Run of the task `pickle`."""
+
     def fail_from(first, identity, said):
         names = [check.name for check in checks]
         start = names.index(first)
-        return [Outcome(check, k < start, "" if k < start else said if k == start else "Not earned without the parameters.",
-                        None if k < start else identity) for k, check in enumerate(checks)]
+        return [
+            Outcome(
+                check,
+                k < start,
+                "" if k < start else said if k == start else "Not earned without the parameters.",
+                None if k < start else identity,
+            )
+            for k, check in enumerate(checks)
+        ]
 
     if not exists:
         return fail_from("pkl.opens", "missing", "There is no assignment2.pkl in the submission.")
     message = run.answers.get(0)
     described = message.get("described") if message else None
     if not isinstance(described, dict):
-        reason = "it took too long" if run.late else text(run.failed, "message") or text(run.failed, "type") or "it could not be read"
+        reason = (
+            "it took too long"
+            if run.late
+            else text(run.failed, "message") or text(run.failed, "type") or "it could not be read"
+        )
         return fail_from("pkl.opens", "pkl.unreadable", f"assignment2.pkl does not open: {reason}.")
     keys, values = described.get("keys"), described.get("values")
     if not isinstance(keys, list) or not isinstance(values, dict):
-        return fail_from("pkl.opens", "pkl.type", f"assignment2.pkl holds a {text(described, 'type')}, where a dict is asked for.")
+        return fail_from(
+            "pkl.opens", "pkl.type", f"assignment2.pkl holds a {text(described, 'type')}, where a dict is asked for."
+        )
     if set(values) != set(NAMES):
         if {"train_x", "test_x", "X"} & {key for key in keys if isinstance(key, str)}:
-            return fail_from("pkl.opens", "pkl.data", "assignment2.pkl holds the data set: the handout's snippet pickles `data`, "
-                             "where the parameters are meant.")
-        return fail_from("pkl.opens", "pkl.keys", f"assignment2.pkl has the keys {', '.join(map(str, keys))[:200] or 'none'}, "
-                         f"where W1, W2, b1 and b2 are asked for.")
+            return fail_from(
+                "pkl.opens",
+                "pkl.data",
+                "assignment2.pkl holds the data set: the handout's snippet pickles `data`, "
+                "where the parameters are meant.",
+            )
+        return fail_from(
+            "pkl.opens",
+            "pkl.keys",
+            f"assignment2.pkl has the keys {', '.join(map(str, keys))[:200] or 'none'}, "
+            f"where W1, W2, b1 and b2 are asked for.",
+        )
     parts = {}
     for name in NAMES:
         try:
@@ -192,14 +260,18 @@ def judge_pickle(checks, run, exists):
     measured = f"On the 2000 test tweets: accuracy {accuracy:.4f}, loss {loss:.4f}."
     outcomes = []
     for check in checks:
-        passed = {"pkl.accuracy": accuracy >= check.tolerance, "pkl.loss": loss <= check.tolerance}.get(check.name, True)
+        passed = {"pkl.accuracy": accuracy >= check.tolerance, "pkl.loss": loss <= check.tolerance}.get(
+            check.name, True
+        )
         outcome = Outcome(check, passed, note=measured if check.name == "pkl.accuracy" else "")
         if not passed:
             good = any(plain(parts).measure(features, y)[1] >= 0.95 for features in scaled_features(X))
             outcome.hint, outcome.mistake = measured + " " + sentence(check.on_failure), check.name
             if good and accuracy < 0.95:
                 outcome.mistake = "train.scaled"
-                outcome.hint = f"{measured} The parameters work on scaled features only: fold the scaling into W1 and b1."
+                outcome.hint = (
+                    f"{measured} The parameters work on scaled features only: fold the scaling into W1 and b1."
+                )
             elif accuracy < 0.1:
                 outcome.mistake = "train.reversed"
                 outcome.hint = f"{measured} The labels were learned the wrong way round."
@@ -208,6 +280,7 @@ def judge_pickle(checks, run, exists):
 
 
 # --------------------------------------------------------------------------------------------------------------- the PDF
+
 
 def judge_pdf(checks, run, exists):
     """The outcomes of what a machine can see of the PDF. The points wait for a person."""
@@ -218,12 +291,24 @@ def judge_pdf(checks, run, exists):
         if not exists:
             outcomes.append(Outcome(check, False, "There is no assignment2.pdf in the submission.", "missing"))
         elif not numbered or seen["pages"] < 1:
-            outcomes.append(Outcome(check, False, "assignment2.pdf does not open as a PDF, or has no pages.", "pdf.unreadable"))
+            outcomes.append(
+                Outcome(check, False, "assignment2.pdf does not open as a PDF, or has no pages.", "pdf.unreadable")
+            )
         else:
             written = "text" if seen["characters"] >= check.tolerance else "next to no text"
             held = f"{seen['pages']} pages, {written}, {seen['figures']} figures."
-            enough = (seen["figures"] >= check.tolerance if check.name == "pdf.curves"
-                      else seen["characters"] >= check.tolerance or seen["figures"] >= 1)
-            outcomes.append(Outcome(check, enough, "" if enough else f"assignment2.pdf holds {held} {sentence(check.on_failure)}",
-                                    None if enough else "pdf.empty", f"{held} For a person to read."))
+            enough = (
+                seen["figures"] >= check.tolerance
+                if check.name == "pdf.curves"
+                else seen["characters"] >= check.tolerance or seen["figures"] >= 1
+            )
+            outcomes.append(
+                Outcome(
+                    check,
+                    enough,
+                    "" if enough else f"assignment2.pdf holds {held} {sentence(check.on_failure)}",
+                    None if enough else "pdf.empty",
+                    f"{held} For a person to read.",
+                )
+            )
     return outcomes

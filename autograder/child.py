@@ -12,7 +12,9 @@ A message is one line of JSON. To the child: the task. From the child, in order:
     {"answer": i, "error": {"type", "message", "frames"}}          call i raised
     {"failed": {...}}                                              the task as a whole failed
 """
+
 import __future__
+
 import ast
 import json
 import math
@@ -27,14 +29,15 @@ import types
 
 import numpy as np
 
-LARGEST_ARRAY = 5_000       # entries; no question has an answer of a thousand
-STATEMENT_SECONDS = 2       # for each top-level statement of the submission: work on import does not cost the functions
-MOST_NAMES = 5000           # of a module; numpy with a star brings six hundred
-ENOUGH_TEXT = 1000          # characters of a PDF, after which its text is not read on
-TEXT = 400                  # characters of a message that are worth keeping
+LARGEST_ARRAY = 5_000  # entries; no question has an answer of a thousand
+STATEMENT_SECONDS = 2  # for each top-level statement of the submission: work on import does not cost the functions
+MOST_NAMES = 5000  # of a module; numpy with a star brings six hundred
+ENOUGH_TEXT = 1000  # characters of a PDF, after which its text is not read on
+TEXT = 400  # characters of a message that are worth keeping
 
 
 # ---------------------------------------------------------------------------------------------- values as plain JSON
+
 
 def encode(value):
     """A value as JSON: numbers, arrays, tuples and texts as what they are, anything else as the name of its type."""
@@ -76,9 +79,13 @@ def decode(value):
     if kind == "array" and type(content) is list:
         shape, dtype = value.get("shape"), value.get("dtype")
         whole = type(shape) is list and len(shape) <= 32 and all(type(n) is int and n >= 0 for n in shape)
-        if (whole and isinstance(dtype, str) and re.fullmatch("f2|f4|f8|f16|[iu][1248]|b1", dtype)
-                and len(content) == math.prod(shape) <= LARGEST_ARRAY
-                and all(type(item) in (float, int, bool) for item in content)):
+        if (
+            whole
+            and isinstance(dtype, str)
+            and re.fullmatch("f2|f4|f8|f16|[iu][1248]|b1", dtype)
+            and len(content) == math.prod(shape) <= LARGEST_ARRAY
+            and all(type(item) in (float, int, bool) for item in content)
+        ):
             try:
                 with np.errstate(all="ignore"):
                     return np.array(content, dtype="f8" if dtype == "f16" else dtype).reshape(shape)
@@ -95,6 +102,7 @@ class Other:
 
 
 # ------------------------------------------------------------------------------------------------------ the channel
+
 
 class Channel:
     """Lines of JSON over a socket."""
@@ -117,7 +125,7 @@ def answer(socket):
     task = channel.receive()
     try:
         {"call": call_functions, "pickle": describe_pickle, "pdf": describe_pdf}[task["task"]](channel, task)
-    except BaseException as error:      # the student's SystemExit too
+    except BaseException as error:  # the student's SystemExit too
         channel.send({"failed": describe_error(error)})
 
 
@@ -127,24 +135,44 @@ def describe_error(error):
         message = str(error)
     except Exception:
         message = ""
-    frames = [{"file": os.path.basename(frame.filename), "line": frame.lineno, "function": frame.name[:TEXT],
-               "text": (frame.line or "")[:TEXT]}
-              for frame in traceback.extract_tb(error.__traceback__)
-              if os.path.dirname(os.path.abspath(frame.filename)) == os.getcwd()]
+    frames = [
+        {
+            "file": os.path.basename(frame.filename),
+            "line": frame.lineno,
+            "function": frame.name[:TEXT],
+            "text": (frame.line or "")[:TEXT],
+        }
+        for frame in traceback.extract_tb(error.__traceback__)
+        if os.path.dirname(os.path.abspath(frame.filename)) == os.getcwd()
+    ]
     if isinstance(error, SyntaxError) and error.filename:
-        frames.append({"file": os.path.basename(error.filename), "line": error.lineno or 0, "function": "",
-                       "text": (error.text or "").strip()[:TEXT]})
+        frames.append(
+            {
+                "file": os.path.basename(error.filename),
+                "line": error.lineno or 0,
+                "function": "",
+                "text": (error.text or "").strip()[:TEXT],
+            }
+        )
     return {"type": type(error).__name__[:TEXT], "message": message[:TEXT], "frames": frames[-5:]}
 
 
 # ---------------------------------------------------------------------------------------------- the student's module
 
+
 def call_functions(channel, task):
     """Load the submission and make each call with inputs of its own."""
     module, skipped = load_module(task["file"])
-    channel.send({"loaded": {"names": sorted(name[:TEXT] for name, value in vars(module).items()
-                                             if callable(value) and not name.startswith("_"))[:MOST_NAMES],
-                             "skipped": skipped[:5]}})
+    channel.send(
+        {
+            "loaded": {
+                "names": sorted(
+                    name[:TEXT] for name, value in vars(module).items() if callable(value) and not name.startswith("_")
+                )[:MOST_NAMES],
+                "skipped": skipped[:5],
+            }
+        }
+    )
     for name in task["stand_ins"]:
         setattr(module, name, stand_in(channel, name))
     for i, call in enumerate(task["calls"]):
@@ -205,10 +233,17 @@ def load_module(path):
 
 def stand_in(channel, name):
     """A function that asks the other end: takes the place of an earlier question's function that was wrong."""
+
     def ask(*args, **kwargs):
-        channel.send({"ask": name, "args": [encode(arg) for arg in args],
-                      "kwargs": {key: encode(value) for key, value in kwargs.items()}})
+        channel.send(
+            {
+                "ask": name,
+                "args": [encode(arg) for arg in args],
+                "kwargs": {key: encode(value) for key, value in kwargs.items()},
+            }
+        )
         return decode(channel.receive()["value"])
+
     return ask
 
 
@@ -229,19 +264,19 @@ class Silent(types.ModuleType):
         return Silent(name)
 
     def __call__(self, *args, **kwargs):
-        if self.__name__ == "subplots":     # fig, (top, bottom) = plt.subplots(2, 1)
+        if self.__name__ == "subplots":  # fig, (top, bottom) = plt.subplots(2, 1)
             shape = [kwargs.get(name, args[k] if k < len(args) else 1) for k, name in enumerate(("nrows", "ncols"))]
             axes = np.full(shape, Silent(), object).squeeze()
             return Silent(), axes if axes.ndim else axes.item()
         return {"plot": (Silent(),), "hist": (Silent(), Silent(), Silent())}.get(self.__name__, Silent())
 
-    def __iter__(self):                     # for line in axes.lines
+    def __iter__(self):  # for line in axes.lines
         return iter(())
 
     def __getitem__(self, key):
         return Silent()
 
-    def __setitem__(self, key, value):      # plt.rcParams["figure.figsize"] = 8, 6
+    def __setitem__(self, key, value):  # plt.rcParams["figure.figsize"] = 8, 6
         pass
 
     def __enter__(self):
@@ -253,12 +288,15 @@ class Silent(types.ModuleType):
 
 # ---------------------------------------------------------------------------------------------------- the other files
 
+
 class PlainUnpickler(pickle.Unpickler):
     """Loads numpy arrays and plain containers, and runs nothing else."""
 
-    ALLOWED = {(f"{core}.{name}", function) for core in ("numpy.core", "numpy._core")
-               for name, function in (("multiarray", "_reconstruct"), ("multiarray", "scalar"),
-                                      ("numeric", "_frombuffer"))}
+    ALLOWED = {
+        (f"{core}.{name}", function)
+        for core in ("numpy.core", "numpy._core")
+        for name, function in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
+    }
     ALLOWED |= {("numpy", "ndarray"), ("numpy", "dtype"), ("collections", "OrderedDict"), ("_codecs", "encode")}
 
     def find_class(self, module, name):
@@ -287,7 +325,7 @@ def describe_pdf(channel, task):
 
     reader = PdfReader(task["file"])
     pages, characters, figures = len(reader.pages), 0, 0
-    end = time.monotonic() + task["seconds"] / 2       # half the time is for reading; what was seen by then counts
+    end = time.monotonic() + task["seconds"] / 2  # half the time is for reading; what was seen by then counts
     for page in reader.pages:
         resources = page.get("/Resources")
         objects = (resources.get_object() if resources else {}).get("/XObject")

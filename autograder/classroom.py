@@ -1,9 +1,10 @@
 """Grades a class: a process a core, a report a submission, a table and a page for the staff.
 
-    OUT/reports/NAME.json   what results.json holds, for each submission; one that is there already is not graded again
-    OUT/points.csv          points by question, a submission a line
-    OUT/summary.html        the distribution of each question, which mistakes were common, and whose
+OUT/reports/NAME.json   what results.json holds, for each submission; one that is there already is not graded again
+OUT/points.csv          points by question, a submission a line
+OUT/summary.html        the distribution of each question, which mistakes were common, and whose
 """
+
 import csv
 import hashlib
 import html
@@ -32,8 +33,11 @@ def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=Non
 
     Can be stopped at any time: the same call goes on where it stopped. Raises NotASubmission for an empty folder.
     """
-    paths = sorted(path for path in Path(folder).iterdir()
-                   if not path.name.startswith(".") and (path.is_dir() or path.suffix in (".zip", ".py")))
+    paths = sorted(
+        path
+        for path in Path(folder).iterdir()
+        if not path.name.startswith(".") and (path.is_dir() or path.suffix in (".zip", ".py"))
+    )
     if not paths:
         raise NotASubmission(f"{folder}: no folder, zip or .py file in it")
     reports = Path(out, "reports")
@@ -43,9 +47,12 @@ def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=Non
     tasks = [(path, reports / f"{path.name}.json", {**asked, "submission": fingerprint(path)}) for path in paths]
     left = [task for task in tasks if not is_graded(*task[1:])]
     work = Parallel(n_jobs=min(jobs, len(left)) if jobs > 0 else jobs, return_as="generator_unordered", batch_size=1)(
-        delayed(grade_one)(*task, rubric_path, isolation) for task in left)
+        delayed(grade_one)(*task, rubric_path, isolation) for task in left
+    )
     try:
-        for _ in tqdm(work, total=len(tasks), initial=len(tasks) - len(left), desc="grading", unit="submission", disable=None):
+        for _ in tqdm(
+            work, total=len(tasks), initial=len(tasks) - len(left), desc="grading", unit="submission", disable=None
+        ):
             pass
     except KeyboardInterrupt:
         print(f"stopped; the same command goes on with those that have no report in {reports}", file=sys.stderr)
@@ -55,7 +62,9 @@ def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=Non
     with atomic_write(Path(out, "summary.html")) as temporary:
         temporary.write_text(page(rubric, graded), encoding="utf-8")
     broken = [name for name, result in graded.items() if result["extra_data"]["grader_failed"]]
-    print(f"{len(left)} graded, {len(tasks) - len(left)} graded before: {Path(out, 'points.csv')}, {Path(out, 'summary.html')}")
+    print(
+        f"{len(left)} graded, {len(tasks) - len(left)} graded before: {Path(out, 'points.csv')}, {Path(out, 'summary.html')}"
+    )
     if broken:
         print(f"the grader itself failed on {', '.join(broken)}; the same command tries again", file=sys.stderr)
     return 3 if broken else 0
@@ -89,15 +98,23 @@ def grade_one(path, target, asked, rubric_path, isolation):
     try:
         result = gradescope(grade(path, asked["seed"], asked["dialect"], rubric, cell(isolation)))
     except NotASubmission as error:
-        result = {**stub(rubric), "output": f"There is nothing to grade: {error}", "extra_data": {"grader_failed": False}}
+        result = {
+            **stub(rubric),
+            "output": f"There is nothing to grade: {error}",
+            "extra_data": {"grader_failed": False},
+        }
     except (GraderError, Exception) as error:
-        result = {**stub(rubric), "output": f"The grader failed: {type(error).__name__}: {error}",
-                  "extra_data": {"grader_failed": True}}
+        result = {
+            **stub(rubric),
+            "output": f"The grader failed: {type(error).__name__}: {error}",
+            "extra_data": {"grader_failed": True},
+        }
     result["extra_data"]["asked"] = asked
     write(target, result)
 
 
 # ----------------------------------------------------------------------------------------------------- the table, the page
+
 
 def points_of(rubric, result):
     """Points by question of one result."""
@@ -113,8 +130,16 @@ def write_points(path, rubric, graded):
         table.writerow(["submission", "total", *rubric.questions, "dialect", "seed", "grader_failed"])
         for name, result in graded.items():
             extra = result["extra_data"]
-            table.writerow([name, result["score"], *points_of(rubric, result).values(), extra.get("dialect") or "",
-                            extra.get("seed", ""), "yes" if extra["grader_failed"] else ""])
+            table.writerow(
+                [
+                    name,
+                    result["score"],
+                    *points_of(rubric, result).values(),
+                    extra.get("dialect") or "",
+                    extra.get("seed", ""),
+                    "yes" if extra["grader_failed"] else "",
+                ]
+            )
 
 
 STYLE = """
@@ -136,22 +161,30 @@ def page(rubric, graded):
     """The summary as one HTML file that needs nothing else."""
     scores = [result["score"] for result in graded.values()]
     full = sum(check.points for check in rubric.checks.values())
-    by_question = {number: [points_of(rubric, result)[number] for result in graded.values()] for number in rubric.questions}
-    facts = {"submissions": len(scores), "mean": f"{mean(scores):.1f}", "median": f"{median(scores):g}",
-             f"all {full:g} points": sum(score == full for score in scores)}
+    by_question = {
+        number: [points_of(rubric, result)[number] for result in graded.values()] for number in rubric.questions
+    }
+    facts = {
+        "submissions": len(scores),
+        "mean": f"{mean(scores):.1f}",
+        "median": f"{median(scores):g}",
+        f"all {full:g} points": sum(score == full for score in scores),
+    }
     dialects = [result["extra_data"].get("dialect") for result in graded.values()]
     facts |= {f"in the dialect “{dialect}”": dialects.count(dialect) for dialect in DIALECT_NAMES}
     charts = [chart("All questions", scores, full)]
     for number, question in rubric.questions.items():
-        charts.append(chart(f"{number} {question.title}", by_question[number], sum(check.points for check in rubric.of(number))))
+        charts.append(
+            chart(f"{number} {question.title}", by_question[number], sum(check.points for check in rubric.of(number)))
+        )
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Assignment 2: the class</title><style>{STYLE}</style></head><body>
 <h1>Assignment 2: the class</h1>
-<dl>{''.join(f'<div><dt>{html.escape(name)}</dt><dd>{value}</dd></div>' for name, value in facts.items())}</dl>
+<dl>{"".join(f"<div><dt>{html.escape(name)}</dt><dd>{value}</dd></div>" for name, value in facts.items())}</dl>
 <h2>Points</h2>
 <p class="quiet">How many submissions earned how many points. Points for the PDF stand until a person has read it.</p>
-<div class="charts">{''.join(charts)}</div>
+<div class="charts">{"".join(charts)}</div>
 <h2>Common mistakes</h2>
 {mistakes_table(rubric, graded)}
 <h2>Everyone</h2>
@@ -163,7 +196,7 @@ def page(rubric, graded):
 def chart(title, values, full):
     """A histogram of points as inline SVG: ten bins, or one for each whole number where there are fewer."""
     bins = int(min(full, 10))
-    counts = [0] * (bins + 1)               # the last bin is full points alone
+    counts = [0] * (bins + 1)  # the last bin is full points alone
     for value in values:
         counts[int(value / full * bins) if value < full else bins] += 1
     width, height, step = 280, 110, 280 / (bins + 1)
@@ -172,13 +205,19 @@ def chart(title, values, full):
         tall = (height - 36) * count / max(counts)
         x = k * step
         if count:
-            parts.append(f'<rect x="{x + 2:.1f}" y="{height - 18 - tall:.1f}" width="{step - 4:.1f}" height="{tall:.1f}"/>'
-                         f'<text x="{x + step / 2:.1f}" y="{height - 22 - tall:.1f}" text-anchor="middle">{count}</text>')
+            parts.append(
+                f'<rect x="{x + 2:.1f}" y="{height - 18 - tall:.1f}" width="{step - 4:.1f}" height="{tall:.1f}"/>'
+                f'<text x="{x + step / 2:.1f}" y="{height - 22 - tall:.1f}" text-anchor="middle">{count}</text>'
+            )
         if bins < 10 or k % 2 == 0:
-            parts.append(f'<text x="{x + step / 2:.1f}" y="{height - 4}" text-anchor="middle">{full * k / bins:g}</text>')
+            parts.append(
+                f'<text x="{x + step / 2:.1f}" y="{height - 4}" text-anchor="middle">{full * k / bins:g}</text>'
+            )
     said = f"mean {mean(values):.1f} of {full:g}"
-    return (f'<figure><figcaption>{html.escape(title)} <span>{said}</span></figcaption>'
-            f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title)}: {said}">{"".join(parts)}</svg></figure>')
+    return (
+        f"<figure><figcaption>{html.escape(title)} <span>{said}</span></figcaption>"
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title)}: {said}">{"".join(parts)}</svg></figure>'
+    )
 
 
 def mistakes_table(rubric, graded):
@@ -196,11 +235,15 @@ def mistakes_table(rubric, graded):
     rows = []
     for key in sorted(who, key=lambda key: (-len(who[key]), key)):
         names = ", ".join(html.escape(name) for name in who[key])
-        rows.append(f'<tr><td class="number">{len(who[key])}</td><td>{key[0]}</td><td>{html.escape(example[key].splitlines()[0])}'
-                    f'<div class="quiet"><code>{html.escape(key[1])}</code></div></td>'
-                    f'<td><details><summary>who</summary>{names}</details></td></tr>')
-    return ('<div class="scroll"><table><tr><th class="number">made by</th><th>question</th><th>what the first of them was told</th>'
-            f'<th></th></tr>{"".join(rows)}</table></div>')
+        rows.append(
+            f'<tr><td class="number">{len(who[key])}</td><td>{key[0]}</td><td>{html.escape(example[key].splitlines()[0])}'
+            f'<div class="quiet"><code>{html.escape(key[1])}</code></div></td>'
+            f"<td><details><summary>who</summary>{names}</details></td></tr>"
+        )
+    return (
+        '<div class="scroll"><table><tr><th class="number">made by</th><th>question</th><th>what the first of them was told</th>'
+        f"<th></th></tr>{''.join(rows)}</table></div>"
+    )
 
 
 def everyone(rubric, graded):

@@ -1,4 +1,5 @@
 """Grades one submission: draws, asks, judges, and asks again where an earlier mistake is to blame."""
+
 import difflib
 import pickle
 import secrets
@@ -22,26 +23,29 @@ from .sandbox import GraderError, Sandbox
 from .submission import take_in
 
 UTILS = Path(__file__).resolve().parents[1] / "utils.py"
-FUNCTIONS = tuple(inputs.ORDER)     # in the order of the questions: a later one may call an earlier one
+FUNCTIONS = tuple(inputs.ORDER)  # in the order of the questions: a later one may call an earlier one
 ALIASES = {"inference_2layers": ("inference_2layers", "inference_2_layers")}
-OTHER_NAMES = {"batchx": "X", "batchy": "y", "B1": "b1"}        # of update_params' arguments, where they are passed by name
-ASKS, ASKED_ENTRIES = 20_000, 200_000       # of a stand-in, in one task
-DIALECT_NAMES = {"handout": "January 2025 (dW1, dW2, db1, db2, L; gradients of the mean loss)",
-                 "later": "the later template (dW1, db1, dW2, db2, L; sums over the batch)"}
+OTHER_NAMES = {"batchx": "X", "batchy": "y", "B1": "b1"}  # of update_params' arguments, where they are passed by name
+ASKS, ASKED_ENTRIES = 20_000, 200_000  # of a stand-in, in one task
+DIALECT_NAMES = {
+    "handout": "January 2025 (dW1, dW2, db1, db2, L; gradients of the mean loss)",
+    "later": "the later template (dW1, db1, dW2, db2, L; sums over the batch)",
+}
 
 
 @dataclass
 class Report:
     """What became of a submission."""
+
     name: str
     seed: int
     rubric: object
-    dialect: str = None                             # judged by: see DIALECT_NAMES
-    isolation: str = None                           # the kind of cell that its code ran in: host.py
-    outcomes: dict = field(default_factory=dict)    # check name -> Outcome, in the rubric's order
-    notes: list = field(default_factory=list)       # for the student, without effect on the points
-    printed: str = ""                               # the beginning of what the student's code printed, for staff
-    broken: str = None                              # the grader's own failure
+    dialect: str = None  # judged by: see DIALECT_NAMES
+    isolation: str = None  # the kind of cell that its code ran in: host.py
+    outcomes: dict = field(default_factory=dict)  # check name -> Outcome, in the rubric's order
+    notes: list = field(default_factory=list)  # for the student, without effect on the points
+    printed: str = ""  # the beginning of what the student's code printed, for staff
+    broken: str = None  # the grader's own failure
     seconds: float = 0.0
 
     @property
@@ -71,14 +75,22 @@ def grade(path, seed=None, dialect=None, rubric=None, sandbox=None, patience=1.0
         try:
             with nullcontext(sandbox) if sandbox else Sandbox() as cell:
                 report.isolation = cell.isolation
-                with tqdm(total=len(FUNCTIONS) + 3, desc="grading", unit="question", delay=2, leave=False,
-                          disable=None if progress else True) as bar:
+                with tqdm(
+                    total=len(FUNCTIONS) + 3,
+                    desc="grading",
+                    unit="question",
+                    delay=2,
+                    leave=False,
+                    disable=None if progress else True,
+                ) as bar:
                     Grading(report, submission, cell, dialect or rubric.dialect, patience, bar).go()
         except GraderError as error:
             report.broken = str(error)
     for check in rubric.checks.values():
         if check.name not in report.outcomes:
-            report.outcomes[check.name] = Outcome(check, False, "Not graded: the grader failed here, not the submission.", "grader")
+            report.outcomes[check.name] = Outcome(
+                check, False, "Not graded: the grader failed here, not the submission.", "grader"
+            )
     report.outcomes = {name: report.outcomes[name] for name in rubric.checks}
     report.seconds = time.monotonic() - start
     return report
@@ -130,8 +142,10 @@ class Grading:
     def judge_functions(self):
         """Q1, Q3 and Q4: each function in a child of its own; then again, with right stand-ins, what lost points."""
         runs = {function: self.ask(function) for function in FUNCTIONS}
-        judged = {dialect: {function: self.outcomes(function, *runs[function], dialect) for function in FUNCTIONS}
-                  for dialect in ([self.pinned] if self.pinned else DIALECTS)}
+        judged = {
+            dialect: {function: self.outcomes(function, *runs[function], dialect) for function in FUNCTIONS}
+            for dialect in ([self.pinned] if self.pinned else DIALECTS)
+        }
         earned = {dialect: sum(map(points, judged[dialect].values())) for dialect in judged}
         self.report.dialect = self.pinned or recognise(runs["gradients"][1], runs["update_params"][1], earned)
         judged = judged[self.report.dialect]
@@ -156,13 +170,17 @@ class Grading:
     def blame(self, outcomes, wrong):
         named = ", ".join(f"{name} ({self.question[name].number})" for name in wrong)
         for outcome in outcomes:
-            outcome.note = f"Judged with a right {named} in place of yours: with yours it fails too, so mend that first."
+            outcome.note = (
+                f"Judged with a right {named} in place of yours: with yours it fails too, so mend that first."
+            )
         return outcomes
 
     def ask(self, function, stand_ins=()):
         """Call a function with all its cases, in every form: (Run, calls with their messages)."""
         calls = [Call(case, form, args) for case in self.cases[function] for form, args in inputs.forms(case).items()]
-        run = self.run(function, [{"function": function, "args": [encode(arg) for arg in call.args]} for call in calls], stand_ins)
+        run = self.run(
+            function, [{"function": function, "args": [encode(arg) for arg in call.args]} for call in calls], stand_ins
+        )
         for k, call in enumerate(calls):
             message = run.answers.get(k)
             call.message = message if isinstance(message, dict) else None
@@ -174,8 +192,9 @@ class Grading:
         names = [alias for name in stand_ins for alias in ALIASES.get(name, (name,))]
         task = {"task": "call", "file": self.submission.code, "calls": calls, "stand_ins": names}
         asker = StandIns(self.report.dialect, stand_ins) if stand_ins else None
-        run = self.sandbox.run(self.submission.folder, self.files, task,
-                               self.question[function].seconds * self.patience, asker)
+        run = self.sandbox.run(
+            self.submission.folder, self.files, task, self.question[function].seconds * self.patience, asker
+        )
         self.report.printed = self.report.printed or run.output
         if not self.skipped and isinstance(run.loaded, dict):
             self.note_skipped(run.loaded.get("skipped"))
@@ -184,10 +203,15 @@ class Grading:
     def note_skipped(self, skipped):
         for line in skipped if isinstance(skipped, list) else ():
             if isinstance(line, dict):
-                advice = ("The grader has numpy and nltk alone." if text(line, "type") == "ModuleNotFoundError" else
-                          "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`.")
-                self.skipped.append(f"Line {text(line, 'line')} of {self.submission.code} failed when imported and was left out: "
-                                    f"{text(line, 'type')}: {text(line, 'message')}. {advice}")
+                advice = (
+                    "The grader has numpy and nltk alone."
+                    if text(line, "type") == "ModuleNotFoundError"
+                    else "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."
+                )
+                self.skipped.append(
+                    f"Line {text(line, 'line')} of {self.submission.code} failed when imported and was left out: "
+                    f"{text(line, 'type')}: {text(line, 'message')}. {advice}"
+                )
 
     def outcomes(self, function, run, calls, dialect):
         """The outcomes of a function's checks, from the run of its calls."""
@@ -210,10 +234,15 @@ class Grading:
         names = run.loaded.get("names") if isinstance(run.loaded, dict) else None
         if isinstance(names, list) and function not in names:
             like = difflib.get_close_matches(function, [name for name in names if isinstance(name, str)], 1)
-            return "missing", (f"There is no function {function} in {self.submission.code}"
-                               + (f"; there is {like[0]}." if like else "."))
+            return "missing", (
+                f"There is no function {function} in {self.submission.code}"
+                + (f"; there is {like[0]}." if like else ".")
+            )
         if run.late:
-            return "late", f"There was no answer within {seconds:g} s, and the process was ended: is there an endless loop?"
+            return (
+                "late",
+                f"There was no answer within {seconds:g} s, and the process was ended: is there an endless loop?",
+            )
         if run.status:
             how = f"by signal {-run.status}" if run.status < 0 else f"with exit status {run.status}"
             return "died", f"The process ended {how} before it answered: too much memory, or a call that ends Python?"
@@ -240,7 +269,7 @@ class Grading:
             if best is None or points(outcomes) > points(best):
                 best, asked = outcomes, (hidden, steps, lr)
             if not any((outcome.mistake or "").startswith("train.") for outcome in outcomes):
-                break           # it learned, or what is wrong has nothing to do with how it was asked
+                break  # it learned, or what is wrong has nothing to do with how it was asked
         if any(outcome.passed and outcome.check.name == "train.learns" for outcome in best):
             # "More positive than negative" can be written down without training. The labels exchanged, it is the wrong answer,
             # which a quarter of the steps is enough to leave behind.
@@ -263,9 +292,16 @@ class Grading:
                 break
             first = first or message
         else:
-            message = first         # both raised: what the first said is what the student should see
-        return artefacts.judge_training(checks, message, isinstance(iters, int) and "error" not in message,
-                                        self.report.dialect, hidden, self.X, self.y)
+            message = first  # both raised: what the first said is what the student should see
+        return artefacts.judge_training(
+            checks,
+            message,
+            isinstance(iters, int) and "error" not in message,
+            self.report.dialect,
+            hidden,
+            self.X,
+            self.y,
+        )
 
     def judge_files(self):
         """Q5.2 and what a machine can see of the PDF."""
@@ -276,8 +312,12 @@ class Grading:
             run = None
             if exists:
                 seconds = questions[0].seconds * self.patience
-                run = self.sandbox.run(self.submission.folder, [name],
-                                       {"task": task, "file": name, "keys": artefacts.NAMES, "seconds": seconds}, seconds)
+                run = self.sandbox.run(
+                    self.submission.folder,
+                    [name],
+                    {"task": task, "file": name, "keys": artefacts.NAMES, "seconds": seconds},
+                    seconds,
+                )
             checks = [check for question in questions for check in self.rubric.of(question.number)]
             self.file((artefacts.judge_pickle if task == "pickle" else artefacts.judge_pdf)(checks, run, exists))
             self.bar.update()
@@ -313,8 +353,10 @@ class StandIns:
         """The right answer, or None for arguments that it cannot be given for."""
         self.left -= 1
         try:
-            name = self.names[name]         # and no other: a child may ask for anything
-            given = dict(zip(inputs.ORDER[name], args)) | {OTHER_NAMES.get(key, key): value for key, value in kwargs.items()}
+            name = self.names[name]  # and no other: a child may ask for anything
+            given = dict(zip(inputs.ORDER[name], args)) | {
+                OTHER_NAMES.get(key, key): value for key, value in kwargs.items()
+            }
             given = {key: np.asarray(value) for key, value in given.items()}
             if self.left < 0 or sum(np.size(value) for value in given.values()) > ASKED_ENTRIES:
                 return None
@@ -323,7 +365,7 @@ class StandIns:
                     return None
             with np.errstate(all="ignore"):
                 return self.answer(name, given)
-        except Exception:           # whatever student code may have sent
+        except Exception:  # whatever student code may have sent
             return None
 
     def answer(self, name, given):

@@ -13,6 +13,7 @@ forks the child, waits for it until the deadline, and kills whatever is left. Th
 
 In each: limits on CPU, memory, processes, open files and the size of files. README.md says what each protects from.
 """
+
 import ctypes
 import gc
 import importlib
@@ -27,8 +28,8 @@ import tempfile
 import time
 import traceback
 
-HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")    # nltk would load them where they are installed
-UIDS = range(61184, 65520)      # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
+HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")  # nltk would load them where they are installed
+UIDS = range(61184, 65520)  # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
 SCRATCH_BYTES = 64 << 20
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
@@ -49,6 +50,7 @@ def mount(source, target, kind, flags, options=None):
 
 
 # -------------------------------------------------------------------------------------------------------- the host
+
 
 def serve(control, isolation):
     """Answer requests, one at a time, until the other end goes."""
@@ -80,7 +82,7 @@ def possible(isolation, asked):
     loaded yet is missing there. That is good enough where just this cell is asked for.
     """
     if isolation != "namespaces":
-        return (isolation == "user") == (os.getuid() == 0)      # student code never runs as root
+        return (isolation == "user") == (os.getuid() == 0)  # student code never runs as root
     pid = os.fork()
     if pid == 0:
         scratch = None
@@ -106,12 +108,13 @@ def possible(isolation, asked):
 
 # ------------------------------------------------------------------------------------------------------ the warden
 
+
 def guard(request, fds, isolation):
     """Run one child from start to end: {"status", "late", "seconds"}. Leaves no process and no file."""
     start = time.monotonic()
     os.setsid()
     if sys.platform == "linux":
-        system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)     # what the child leaves behind becomes ours
+        system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the child leaves behind becomes ours
     uid = free_uid() if os.getuid() == 0 else None
     scratch = tempfile.mkdtemp(prefix="autograder-")
     try:
@@ -122,7 +125,7 @@ def guard(request, fds, isolation):
             try:
                 be_child(request, fds, isolation, scratch, uid)
             except BaseException:
-                traceback.print_exc()           # to the output that the grader reads
+                traceback.print_exc()  # to the output that the grader reads
             finally:
                 sys.stderr.flush()
                 os._exit(70)
@@ -132,7 +135,7 @@ def guard(request, fds, isolation):
         kill_all(child if late else None, uid if isolation == "user" else None)
     finally:
         if isolation == "namespaces":
-            os.rmdir(scratch)                   # what was mounted on it went with the child
+            os.rmdir(scratch)  # what was mounted on it went with the child
         else:
             remove(scratch)
         if isolation == "user":
@@ -149,6 +152,7 @@ def free_uid():
 
 def wait(child, seconds):
     """Wait for the child until the deadline: (too late, exit status or None)."""
+
     def ring(signum, frame):
         raise TimeoutError
 
@@ -172,14 +176,14 @@ def kill_all(child, uid):
         try:
             os.kill(child, signal.SIGKILL)
         except ProcessLookupError:
-            pass                                # it ended at the last moment
+            pass  # it ended at the last moment
     end = time.monotonic() + 10
     while time.monotonic() < end:
         if uid is not None:
             killer = os.fork()
             if killer == 0:
                 os.setresuid(uid, uid, uid)
-                os.kill(-1, signal.SIGKILL)     # all that this user may signal, at once
+                os.kill(-1, signal.SIGKILL)  # all that this user may signal, at once
                 os._exit(0)
             os.waitpid(killer, 0)
         try:
@@ -202,7 +206,7 @@ def processes():
                     parent = int(file.read().rpartition(b")")[2].split()[1])
                     yield int(name), parent, os.fstat(file.fileno()).st_uid
             except (OSError, IndexError):
-                pass                            # gone meanwhile
+                pass  # gone meanwhile
 
 
 def sweep(uid):
@@ -213,12 +217,12 @@ def sweep(uid):
                 if entry.stat(follow_symlinks=False).st_uid != uid:
                     continue
             except FileNotFoundError:
-                continue                        # another's, gone meanwhile
+                continue  # another's, gone meanwhile
             if entry.is_dir(follow_symlinks=False):
                 remove(entry.path)
             else:
                 os.unlink(entry.path)
-    for kind, column in (("shm", 9), ("sem", 6), ("msg", 9)):       # shared memory and its like outlive their maker
+    for kind, column in (("shm", 9), ("sem", 6), ("msg", 9)):  # shared memory and its like outlive their maker
         try:
             with open(f"/proc/sysvipc/{kind}") as file:
                 left = [line.split() for line in file][1:]
@@ -226,7 +230,7 @@ def sweep(uid):
             continue
         for fields in left:
             if int(fields[column]) == uid:
-                system(f"{kind}ctl", int(fields[1]), 0, 0)      # IPC_RMID
+                system(f"{kind}ctl", int(fields[1]), 0, 0)  # IPC_RMID
 
 
 def remove(folder):
@@ -237,10 +241,11 @@ def remove(folder):
 
 # ------------------------------------------------------------------------------------------------------- the child
 
+
 def be_child(request, fds, isolation, scratch, uid):
     """Enter the cell, give up every right, and answer. Never returns."""
     channel, output = fds
-    os.setsid()                                 # a signal to its own process group must not reach the warden
+    os.setsid()  # a signal to its own process group must not reach the warden
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
@@ -251,7 +256,7 @@ def be_child(request, fds, isolation, scratch, uid):
     files = {name: read(os.path.join(request["stage"], name)) for name in request["files"]}
     if sys.platform == "linux":
         with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")                  # where memory runs out, this process goes first, never the grader
+            file.write("1000")  # where memory runs out, this process goes first, never the grader
     folder = os.path.join(scratch, "submission")
     if isolation == "namespaces":
         build_jail(scratch)
@@ -282,7 +287,7 @@ def be_child(request, fds, isolation, scratch, uid):
 
     sys.stdout.reconfigure(line_buffering=True)
     with socket.socket(fileno=3) as channel:
-        sys.modules["child"].answer(channel)    # loaded when the host started
+        sys.modules["child"].answer(channel)  # loaded when the host started
     sys.stdout.flush()
     os._exit(0)
 
@@ -297,7 +302,7 @@ def drop_rights(uid, isolation):
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    elif isolation == "namespaces":             # the maker of a user namespace holds every capability in it
+    elif isolation == "namespaces":  # the maker of a user namespace holds every capability in it
         system("capset", (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
     if sys.platform == "linux":
         system("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -306,19 +311,26 @@ def drop_rights(uid, isolation):
 def limit(request):
     """The kernel's limits for the child, and for each process that it starts."""
     seconds = int(request["seconds"]) + 1
-    for name, value in (("CPU", seconds), ("AS", request["megabytes"] << 20), ("NPROC", request["processes"]),
-                        ("FSIZE", 16 << 20), ("NOFILE", 64), ("CORE", 0)):
+    for name, value in (
+        ("CPU", seconds),
+        ("AS", request["megabytes"] << 20),
+        ("NPROC", request["processes"]),
+        ("FSIZE", 16 << 20),
+        ("NOFILE", 64),
+        ("CORE", 0),
+    ):
         kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
             resource.setrlimit(kind, (value, value))
         except (OSError, ValueError):
-            if sys.platform == "linux":         # macOS knows no limit on memory
+            if sys.platform == "linux":  # macOS knows no limit on memory
                 raise
 
 
 # -------------------------------------------------------------------------------------------------- the namespaces
+
 
 def unshare():
     """Leave the system's namespaces, but that of mounts; an ordinary user makes a user namespace for that."""
@@ -336,12 +348,12 @@ def build_jail(root):
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, f"size={SCRATCH_BYTES},mode=755")
     for path in libraries():
-        if os.path.islink(path):                # /lib -> usr/lib
+        if os.path.islink(path):  # /lib -> usr/lib
             os.symlink(os.readlink(path), root + path)
             continue
         os.makedirs(root + path)
         mount(path, root + path, None, MS_BIND | MS_REC)
-        held = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | 8 | 1024)      # a user namespace must keep these
+        held = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | 8 | 1024)  # a user namespace must keep these
         mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | held)
     os.mkdir(root + "/dev")
     for name in ("null", "zero", "random", "urandom"):
@@ -351,8 +363,17 @@ def build_jail(root):
 
 def libraries():
     """The folders that the interpreter and its modules load from, none inside another."""
-    wanted = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", sys.prefix, sys.base_prefix, *sys.path,
-              os.environ["NLTK_DATA"]}
+    wanted = {
+        "/lib",
+        "/lib64",
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/local/lib",
+        sys.prefix,
+        sys.base_prefix,
+        *sys.path,
+        os.environ["NLTK_DATA"],
+    }
     kept = []
     for path in sorted(path for path in wanted if os.path.isdir(path)):
         if not any(path.startswith(outer + "/") for outer in kept if not os.path.islink(outer)):
@@ -362,20 +383,20 @@ def libraries():
 
 def load(settings):
     """Load what every child needs, once; and lay out the stop words, which a student's utils.py asks NLTK for."""
-    sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]      # child.py beside this file
+    sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]  # child.py beside this file
     sys.path += settings["libraries"]
     words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
     os.makedirs(os.path.dirname(words), exist_ok=True)
     with open(words, "w", encoding="utf-8") as file:
         file.write("\n".join(settings["stop_words"]) + "\n")
-    importlib.import_module("child")                                # and numpy
+    importlib.import_module("child")  # and numpy
     del sys.path[0]
     blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
     for name in ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf"):
         try:
             importlib.import_module(name)
         except ImportError:
-            pass                                # then what needs it says so
+            pass  # then what needs it says so
     for name, module in blocked.items():
         if module is None:
             del sys.modules[name]
@@ -388,5 +409,5 @@ if __name__ == "__main__":
     os.chmod(os.environ["NLTK_DATA"], 0o755)
     load(settings)
     gc.collect()
-    gc.freeze()                                 # what is loaded by now is left alone, and stays shared by all children
+    gc.freeze()  # what is loaded by now is left alone, and stays shared by all children
     serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])

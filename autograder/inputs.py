@@ -5,11 +5,12 @@ What the handout leaves open is asked in every sensible form (`forms`), and a ch
 The sizes d, ℓ, N and 1 all differ, so that no transposed or wrongly spread array fits by luck, and ℓ = N where a wrong
 one fits unnoticed.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
 
-ORDER = {       # each function's arguments, in the order of the contract
+ORDER = {  # each function's arguments, in the order of the contract
     "sigmoid": ("x",),
     "inference_layer": ("X", "W", "b"),
     "inference_2layers": ("X", "W1", "W2", "b1", "b2"),
@@ -17,7 +18,7 @@ ORDER = {       # each function's arguments, in the order of the contract
     "gradients": ("X", "y", "W1", "W2", "b1", "b2"),
     "update_params": ("X", "y", "W1", "b1", "W2", "b2", "lr"),
 }
-BIAS_FORMS = {      # of b1 (ℓ,) and b2 (1,)
+BIAS_FORMS = {  # of b1 (ℓ,) and b2 (1,)
     "biases (ℓ,) and (1,)": (lambda b: b, lambda b: b),
     "biases (ℓ,) and a number": (lambda b: b, lambda b: float(b[0])),
     "biases (ℓ, 1) and (1, 1)": (lambda b: b[:, None], lambda b: b[:, None]),
@@ -28,7 +29,7 @@ LABEL_FORMS = {"labels (N,)": lambda y: y, "labels (1, N)": lambda y: y[None, :]
 # What train_nn is asked for: hidden units, iters, lr. One that learns in any of these has learned: which step size suits
 # depends on how it starts and on whether its gradients are means or sums, and the first start may be unlucky.
 TRAININGS = ((5, 1000, 0.1), (6, 2000, 0.01), (8, 3000, 0.03))
-WORDS = {   # invented, and left as they are by the tokenizer, the stop words and the stemmer
+WORDS = {  # invented, and left as they are by the tokenizer, the stop words and the stemmer
     1: "bavok dorup fimab gulop hokab jamup kolob lubam".split(),
     0: "mavub nopak povum rikob subak tulam vokub wibap".split(),
     None: "zamok zobup zupak".split(),
@@ -37,9 +38,9 @@ WORDS = {   # invented, and left as they are by the tokenizer, the stop words an
 
 @dataclass(frozen=True)
 class Case:
-    group: str          # which checks it counts for: judge.py
+    group: str  # which checks it counts for: judge.py
     function: str
-    args: dict          # name -> number or array
+    args: dict  # name -> number or array
 
 
 def forms(case):
@@ -116,7 +117,7 @@ def draw(seed):
     add("gradients", "usual", y=labels(rng, 6).astype(int), **p)
     add("gradients", "large", y=labels(rng, 7), **tweets(rng, 5, 7))
     add("gradients", "advice", **{**drawn["gradients"][0].args, "y": drawn["gradients"][0].args["y"][:, None]})
-    for name in ("W1", "W2", "b1", "b2"):       # the first case's loss on both sides of it, a little way along a direction
+    for name in ("W1", "W2", "b1", "b2"):  # the first case's loss on both sides of it, a little way along a direction
         args = drawn["gradients"][0].args
         step = 1e-4 * rng.normal(0, 1, args[name].shape)
         for side, moved in (("+", args[name] + step), ("-", args[name] - step)):
@@ -135,8 +136,13 @@ def sizes(rng):
 
 def network(rng, d, hidden, N):
     """X (d, N), and weights and biases large enough that each one matters."""
-    return {"X": rng.normal(0, 1, (d, N)), "W1": rng.normal(0, 0.8, (hidden, d)),
-            "W2": rng.normal(0, 0.8, (1, hidden)) + 0.2, "b1": rng.normal(0, 1, hidden), "b2": rng.normal(0.5, 0.3, 1)}
+    return {
+        "X": rng.normal(0, 1, (d, N)),
+        "W1": rng.normal(0, 0.8, (hidden, d)),
+        "W2": rng.normal(0, 0.8, (1, hidden)) + 0.2,
+        "b1": rng.normal(0, 1, hidden),
+        "b2": rng.normal(0.5, 0.3, 1),
+    }
 
 
 def tweets(rng, hidden, N):
@@ -182,8 +188,17 @@ def draw_tweets(seed):
     for text, label in zip(train, y):
         for word in text.split():
             freqs[word, float(label)] = freqs.get((word, float(label)), 0) + 1
-    X = np.array([[1, *(sum(freqs.get((word, label), 0) for word in text.split()) for label in (1.0, 0.0))]
-                  for text in train], float).T
-    data = {"train_x": train, "train_y": y[:, None], "test_x": test, "test_y": test_y[:, None], "freqs": freqs,
-            "X": train, "y": y[:, None]}
+    X = np.array(
+        [[1, *(sum(freqs.get((word, label), 0) for word in text.split()) for label in (1.0, 0.0))] for text in train],
+        float,
+    ).T
+    data = {
+        "train_x": train,
+        "train_y": y[:, None],
+        "test_x": test,
+        "test_y": test_y[:, None],
+        "freqs": freqs,
+        "X": train,
+        "y": y[:, None],
+    }
     return data, X, y

@@ -4,6 +4,7 @@ Runs in the grader's own process, after the child has answered and ended. Believ
 arrays of it or says why it cannot. A check passes when every call that counts for it is right, in one of the forms that
 the handout leaves open (inputs.forms); NaN is never right.
 """
+
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,14 +15,20 @@ import assignment2 as reference
 from .child import Other, decode
 from .mistakes import name_mistake
 
-RETURNED = {    # dialect -> function -> the parts that it returns, in order
-    "handout": {"gradients": ("dW1", "dW2", "db1", "db2", "L"), "update_params": ("W1", "b1", "W2", "b2"),
-                "train_nn": ("W1", "b1", "W2", "b2")},
-    "later": {"gradients": ("dW1", "db1", "dW2", "db2", "L"), "update_params": ("W1", "b1", "W2", "b2", "L"),
-              "train_nn": ("W1", "b1", "W2", "b2", "Ls")},
+RETURNED = {  # dialect -> function -> the parts that it returns, in order
+    "handout": {
+        "gradients": ("dW1", "dW2", "db1", "db2", "L"),
+        "update_params": ("W1", "b1", "W2", "b2"),
+        "train_nn": ("W1", "b1", "W2", "b2"),
+    },
+    "later": {
+        "gradients": ("dW1", "db1", "dW2", "db2", "L"),
+        "update_params": ("W1", "b1", "W2", "b2", "L"),
+        "train_nn": ("W1", "b1", "W2", "b2", "Ls"),
+    },
 }
 MAIN = ("usual", "square", "repeat")
-CHECKS = {      # check -> the groups of calls that count for it, and the parts of the answer
+CHECKS = {  # check -> the groups of calls that count for it, and the parts of the answer
     "sigmoid.values": (("usual", "repeat"), ("value",)),
     "sigmoid.scalar": (("scalar",), ("value",)),
     "sigmoid.large": (("large",), ("value",)),
@@ -53,11 +60,12 @@ CHECKS = {      # check -> the groups of calls that count for it, and the parts 
 @dataclass
 class Outcome:
     """One check's result. `mistake` is the id of what was recognised, None where the check passed."""
-    check: object           # rubric.Check
+
+    check: object  # rubric.Check
     passed: bool
     hint: str = ""
     mistake: str = None
-    note: str = ""          # said also where it passed
+    note: str = ""  # said also where it passed
 
     @property
     def earned(self):
@@ -78,6 +86,7 @@ class Wrong(Exception):
 
 # ------------------------------------------------------------------------------------------------------- expected values
 
+
 def expect(case, dialect):
     """What the reference gives for a case, as {part: array}."""
     args = case.args
@@ -86,8 +95,10 @@ def expect(case, dialect):
     if case.function == "update_params":
         right = expected_gradients(args, dialect)
         lr = args.get("lr", 0.01)
-        return {name: args[name] - lr * np.reshape(right["d" + name], np.shape(args[name]))
-                for name in ("W1", "b1", "W2", "b2")}
+        return {
+            name: args[name] - lr * np.reshape(right["d" + name], np.shape(args[name]))
+            for name in ("W1", "b1", "W2", "b2")
+        }
     return {"value": np.asarray(getattr(reference, case.function)(*args.values()), float)}
 
 
@@ -118,13 +129,15 @@ def shapes(case, part):
 
 # --------------------------------------------------------------------------------------------------------------- answers
 
+
 @dataclass
 class Call:
     """One call of a function: its case, in one form, and what came back."""
-    case: object            # inputs.Case
+
+    case: object  # inputs.Case
     form: str
     args: list
-    message: dict = None    # the child's message about it
+    message: dict = None  # the child's message about it
 
     @cached_property
     def value(self):
@@ -150,7 +163,7 @@ def read(call, dialect):
     if not isinstance(value, tuple):
         raise Wrong("count", miscounted(value, names))
     if len(value) != len(names) and (function, len(value)) not in (("update_params", 4), ("update_params", 5)):
-        raise Wrong("count", miscounted(value, names))      # with L or without: judge_check has a check for that alone
+        raise Wrong("count", miscounted(value, names))  # with L or without: judge_check has a check for that alone
     return {name: numbers(item, name) for name, item in zip(names, value) if (name, function) != ("L", "update_params")}
 
 
@@ -178,14 +191,18 @@ def kind(value):
         return f"something of type {value.name}"
     if isinstance(value, tuple):
         return f"a tuple or list of {len(value)}"
-    return {type(None): "None", str: "a text"}.get(type(value), f"one {'array' if isinstance(value, np.ndarray) else 'number'}")
+    return {type(None): "None", str: "a text"}.get(
+        type(value), f"one {'array' if isinstance(value, np.ndarray) else 'number'}"
+    )
 
 
 def describe(error):
     """An exception in the student's code, with the student's own lines."""
     frames = error.get("frames") if isinstance(error, dict) else None
-    lines = [f"  {text(frame, 'file')}, line {text(frame, 'line')}: {text(frame, 'text')}"
-             for frame in (frames if isinstance(frames, list) else [])[-5:]]
+    lines = [
+        f"  {text(frame, 'file')}, line {text(frame, 'line')}: {text(frame, 'text')}"
+        for frame in (frames if isinstance(frames, list) else [])[-5:]
+    ]
     message = f"It raised {text(error, 'type') or 'an error'}: {text(error, 'message')}".rstrip(": ")
     return "\n".join([message, *lines])
 
@@ -202,10 +219,11 @@ def close(value, wanted, allowed):
     if value.shape != wanted.shape:
         return False
     with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(value - wanted) <= allowed))     # False for NaN
+        return bool(np.all(np.abs(value - wanted) <= allowed))  # False for NaN
 
 
 # ----------------------------------------------------------------------------------------------------------- the dialect
+
 
 def recognise(gradient_calls, update_calls, earned):
     """The dialect that a submission speaks, from three signs of it that each have one vote.
@@ -229,13 +247,22 @@ def recognise(gradient_calls, update_calls, earned):
         return {name: value for name, value in answer.items() if name != "L" and not isinstance(value, Wrong)}
 
     def shaped(dialect):
-        return sum(value.shape in shapes(call.case, part)
-                   for call in gradient_calls for part, value in parts(call, dialect).items())
+        return sum(
+            value.shape in shapes(call.case, part)
+            for call in gradient_calls
+            for part, value in parts(call, dialect).items()
+        )
 
     def valued(dialect):
-        return max(sum(close(value, right[part], 1e-5 * np.max(np.abs(right[part])))
-                       for call, right in zip(gradient_calls, rights) for part, value in parts(call, order).items())
-                   for rights in [[expect(call.case, dialect) for call in gradient_calls]] for order in votes)
+        return max(
+            sum(
+                close(value, right[part], 1e-5 * np.max(np.abs(right[part])))
+                for call, right in zip(gradient_calls, rights)
+                for part, value in parts(call, order).items()
+            )
+            for rights in [[expect(call.case, dialect) for call in gradient_calls]]
+            for order in votes
+        )
 
     def counted(dialect):
         count = len(RETURNED[dialect]["update_params"])
@@ -247,6 +274,7 @@ def recognise(gradient_calls, update_calls, earned):
 
 
 # ------------------------------------------------------------------------------------------------------------ the checks
+
 
 def judge(checks, calls, dialect):
     """The outcomes of a function's checks from its calls."""
@@ -268,9 +296,13 @@ def judge_unchanged(check, calls, some_right):
     for call in calls:
         listed = call.message.get("changed") if call.message else None
         names = list(call.case.args)
-        changed |= {names[k] for k in listed if type(k) is int and 0 <= k < len(names)} if isinstance(listed, list) else set()
+        changed |= (
+            {names[k] for k in listed if type(k) is int and 0 <= k < len(names)} if isinstance(listed, list) else set()
+        )
     if changed:
-        return Outcome(check, False, f"The call changed its input {', '.join(sorted(changed))}: {check.on_failure}.", "mutated")
+        return Outcome(
+            check, False, f"The call changed its input {', '.join(sorted(changed))}: {check.on_failure}.", "mutated"
+        )
     if not some_right:
         return Outcome(check, False, "Not earned while no answer of this function is right.", "none_right")
     return Outcome(check, True)
@@ -290,7 +322,11 @@ def judge_check(check, forms, expected, dialect):
             if problem:
                 wrongs.append(problem)
         if not wrongs:
-            return Outcome(check, True, note=f"Right with {form}, which the handout leaves open." if form != next(iter(forms)) else "")
+            return Outcome(
+                check,
+                True,
+                note=f"Right with {form}, which the handout leaves open." if form != next(iter(forms)) else "",
+            )
         if nearest is None or len(wrongs) < len(nearest[0]):
             nearest = wrongs, values, everything
     return explain(check, *nearest, dialect)
@@ -310,15 +346,19 @@ def wrong_of(call, parts, right, dialect, check, values):
         if isinstance(value, Wrong):
             problem = problem or value
             continue
-        old = call.case.args[part] if part in call.case.args else 0     # a step is judged by how far it goes
+        old = call.case.args[part] if part in call.case.args else 0  # a step is judged by how far it goes
         allowed = check.tolerance * max(np.max(np.abs(wanted - old)), 1e-9)
         values.append((call, part, value, right, allowed))
         allowed_shapes = {()} if check.name == "loss.scalar" else shapes(call.case, part)
         if value.shape not in allowed_shapes:
             wanted_shape = min(allowed_shapes, key=lambda shape: (len(shape) != np.ndim(wanted), shape))
-            problem = problem or Wrong("shape", f"{name_of(part)} has shape {value.shape}, where {wanted_shape} is asked for.")
+            problem = problem or Wrong(
+                "shape", f"{name_of(part)} has shape {value.shape}, where {wanted_shape} is asked for."
+            )
         elif not np.all(np.isfinite(value)):
-            problem = problem or Wrong("nan", f"{np.sum(~np.isfinite(value))} of {value.size} entries are NaN or infinite.")
+            problem = problem or Wrong(
+                "nan", f"{np.sum(~np.isfinite(value))} of {value.size} entries are NaN or infinite."
+            )
         elif not close(value, wanted, allowed):
             problem = problem or Wrong("values", "")
     return problem
@@ -336,11 +376,19 @@ def explain(check, wrongs, values, calls, dialect):
     first = wrongs[0]
     state = depends_on_earlier(values)
     if state:
-        return Outcome(check, False, "The same inputs gave different answers in two calls: the result depends on an earlier "
-                       "call, so some state is kept outside the function.", "state")
+        return Outcome(
+            check,
+            False,
+            "The same inputs gave different answers in two calls: the result depends on an earlier "
+            "call, so some state is kept outside the function.",
+            "state",
+        )
     for part in dict.fromkeys(part for _, part, *_ in values):
-        seen = [(inputs_of(call, dialect), right, value, allowed) for call, p, value, right, allowed in values
-                if p == part and np.all(np.isfinite(value))]
+        seen = [
+            (inputs_of(call, dialect), right, value, allowed)
+            for call, p, value, right, allowed in values
+            if p == part and np.all(np.isfinite(value))
+        ]
         named = seen and name_mistake(values[0][0].case.function, part, seen, close)
         if named:
             return Outcome(check, False, named[1], named[0])
@@ -348,7 +396,11 @@ def explain(check, wrongs, values, calls, dialect):
         return Outcome(check, False, f"{first.sentence} {sentence(check.on_failure)}", "nan")
     if first.identity != "values":
         return Outcome(check, False, first.sentence, first.identity)
-    sums = " Without the 1/N: this template sums over the batch." if dialect == "later" and "/N" in check.on_failure else ""
+    sums = (
+        " Without the 1/N: this template sums over the batch."
+        if dialect == "later" and "/N" in check.on_failure
+        else ""
+    )
     slope = differences(check, calls, dialect) if len(CHECKS[check.name][1]) == 1 else ""
     told = " ".join(filter(None, (facts(values), slope, sentence(check.on_failure) + sums)))
     return Outcome(check, False, told, "values")
@@ -360,8 +412,11 @@ def sentence(text):
 
 def inputs_of(call, dialect):
     """The call's inputs for mistakes.py: in the handout's own shapes, with the dialect and the gradient where there is one."""
-    inputs = {**call.case.args, "sums": dialect == "later",
-              "returned": ", ".join(RETURNED[dialect].get(call.case.function, ()))}
+    inputs = {
+        **call.case.args,
+        "sums": dialect == "later",
+        "returned": ", ".join(RETURNED[dialect].get(call.case.function, ())),
+    }
     if call.case.function == "update_params":
         inputs["gradient"] = expected_gradients(call.case.args, dialect)
     return inputs
@@ -372,7 +427,12 @@ def depends_on_earlier(values):
     for call, part, value, *_ in values:
         if call.case.group == "repeat":
             for other, other_part, first, *_ in values:
-                if other.case.args is call.case.args and other is not call and part == other_part and first.shape == value.shape:
+                if (
+                    other.case.args is call.case.args
+                    and other is not call
+                    and part == other_part
+                    and first.shape == value.shape
+                ):
                     return not np.array_equal(first, value, equal_nan=True)
     return False
 
@@ -385,21 +445,29 @@ def differences(check, calls, dialect):
     try:
         ahead, back, here = (read(call, dialect) for call in (sides["+" + part[1:]], sides["-" + part[1:]], first))
         direction = sides["+" + part[1:]].case.args[part[1:]] - sides["-" + part[1:]].case.args[part[1:]]
-        rise = float(ahead["L"].item() - back["L"].item()) * (first.case.args["X"].shape[1] if dialect == "later" else 1)
+        rise = float(ahead["L"].item() - back["L"].item()) * (
+            first.case.args["X"].shape[1] if dialect == "later" else 1
+        )
         along = float(np.sum(here[part] * direction.reshape(here[part].shape)))
     except (KeyError, Wrong, TypeError, AttributeError, ValueError):
-        return ""           # no gradient, or no loss of its own to compare with
+        return ""  # no gradient, or no loss of its own to compare with
     if abs(rise - along) <= 1e-3 * max(abs(rise), abs(along)):
-        return "It is the slope of the loss that you return, by finite differences: look at the loss or the forward pass."
+        return (
+            "It is the slope of the loss that you return, by finite differences: look at the loss or the forward pass."
+        )
     return "Finite differences of the loss that you return disagree with it."
 
 
 ADVICE = {
-    "bce_forward": ("For labels of shape (N, 1), as the data file stores them, bce_forward gives something else than for (N,): "
-                    "numpy pairs every prediction with every label. Flatten them first."),
+    "bce_forward": (
+        "For labels of shape (N, 1), as the data file stores them, bce_forward gives something else than for (N,): "
+        "numpy pairs every prediction with every label. Flatten them first."
+    ),
     "gradients": "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else: flatten them first.",
-    "inference_2layers": ("The handout's sample code passes the row (1, 3) that extract_features returns: inference_2layers fails on it "
-                          "or gives something else."),
+    "inference_2layers": (
+        "The handout's sample code passes the row (1, 3) that extract_features returns: inference_2layers fails on it "
+        "or gives something else."
+    ),
 }
 
 
@@ -432,5 +500,9 @@ def facts(values):
             return f"{name} has the right shape; every entry is off by the same factor."
         if signs:
             return f"{name} has the right shape; the sign is wrong in {signs} of {size} entries."
-        return f"{name} has the right shape and signs; {wrong} of {size} entries are wrong." if size > 1 else f"{name} is off."
+        return (
+            f"{name} has the right shape and signs; {wrong} of {size} entries are wrong."
+            if size > 1
+            else f"{name} is off."
+        )
     return "Some entries are wrong."

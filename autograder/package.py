@@ -3,6 +3,7 @@
 setup.sh and run_autograder lie at the zip's root, as Gradescope asks, beside the grader, the reference solution and the
 wheels of what they need, for the Python 3.10 of Gradescope's Ubuntu 22.04.
 """
+
 import argparse
 import json
 import subprocess
@@ -17,12 +18,26 @@ from .results import stub
 from .rubric import RUBRIC, read_rubric
 
 PROJECT = Path(__file__).resolve().parents[1]
-FILES = ("assignment2.py", "assignment2.pkl", "assignment2.pdf", "utils.py", "atomic.py", "data/__init__.py", "data/embedded.py",
-         "data/features.npz", "autograder/*.py")
+FILES = (
+    "assignment2.py",
+    "assignment2.pkl",
+    "assignment2.pdf",
+    "utils.py",
+    "atomic.py",
+    "data/__init__.py",
+    "data/embedded.py",
+    "data/features.npz",
+    "autograder/*.py",
+)
 SCRIPTS = ("setup.sh", "run_autograder")
-NEEDS = ("numpy", "nltk", "pypdf")      # of the project's requirements; nltk brings joblib and tqdm
-TARGET = ("--only-binary=:all:", "--implementation=cp", "--python-version=3.10",
-          "--platform=manylinux2014_x86_64", "--platform=manylinux_2_28_x86_64")
+NEEDS = ("numpy", "nltk", "pypdf")  # of the project's requirements; nltk brings joblib and tqdm
+TARGET = (
+    "--only-binary=:all:",
+    "--implementation=cp",
+    "--python-version=3.10",
+    "--platform=manylinux2014_x86_64",
+    "--platform=manylinux_2_28_x86_64",
+)
 
 
 def requirements():
@@ -46,14 +61,24 @@ def build(target, rubric=RUBRIC, wheels=True):
     said = "no wheels in it: setup.sh installs from the network"
     with tempfile.TemporaryDirectory() as folder:
         if wheels:
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", folder, *TARGET]
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--dest",
+                folder,
+                *TARGET,
+            ]
             got = subprocess.run([*command, *requirements()], capture_output=True, text=True)
             if got.returncode == 0:
                 files.update((f"wheels/{path.name}", path.read_bytes()) for path in sorted(Path(folder).iterdir()))
                 said = "wheels in it: setup.sh installs without the network"
     with atomic_write(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(name)                   # dated 1980: the same files give the same zip
+            entry = zipfile.ZipInfo(name)  # dated 1980: the same files give the same zip
             entry.external_attr = (0o755 if name in SCRIPTS else 0o644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
@@ -61,7 +86,9 @@ def build(target, rubric=RUBRIC, wheels=True):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m autograder.package", description="Builds the package for Gradescope.")
+    parser = argparse.ArgumentParser(
+        prog="python -m autograder.package", description="Builds the package for Gradescope."
+    )
     parser.add_argument("zip", help="the file to write")
     parser.add_argument("--rubric", default=RUBRIC, metavar="FILE", help="another table of points and checks")
     options = parser.parse_args()

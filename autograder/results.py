@@ -1,4 +1,5 @@
 """What is said: a report as Gradescope's results.json, and as text for a terminal."""
+
 import json
 import textwrap
 
@@ -7,17 +8,26 @@ from atomic import atomic_write
 from .grade import DIALECT_NAMES
 
 NOT_YET = "Not graded yet: if this stays, the grader did not come to its end. That is the grader's failure, not yours."
-BROKEN = ("The grader failed, which is no fault of this submission: {reason}\nPlease tell the staff. Points stand for what was "
-          "graded before; checks that it did not reach are marked.")
+BROKEN = (
+    "The grader failed, which is no fault of this submission: {reason}\nPlease tell the staff. Points stand for what was "
+    "graded before; checks that it did not reach are marked."
+)
 PERSON = "for a person to read; the points stand until then"
 
 
 # ----------------------------------------------------------------------------------------------------------- Gradescope
 
+
 def stub(rubric):
     """A valid result without a point, to be there from the first moment."""
-    return {"score": 0, "output": NOT_YET, "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
-            "tests": [entry(rubric, check, 0, False, NOT_YET) for check in rubric.checks.values()]}
+    return {
+        "score": 0,
+        "output": NOT_YET,
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [entry(rubric, check, 0, False, NOT_YET) for check in rubric.checks.values()],
+    }
 
 
 def gradescope(report):
@@ -27,18 +37,38 @@ def gradescope(report):
         tests.append(entry(report.rubric, outcome.check, outcome.earned, outcome.passed, said(outcome)))
         if outcome.mistake:
             tests[-1]["extra_data"] = {"mistake": outcome.mistake}
-    return {"score": report.score, "execution_time": round(report.seconds), "output": "\n".join(summary(report)),
-            "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden", "tests": tests,
-            "extra_data": {"seed": report.seed, "dialect": report.dialect, "isolation": report.isolation,
-                           "grader_failed": report.broken is not None}}
+    return {
+        "score": report.score,
+        "execution_time": round(report.seconds),
+        "output": "\n".join(summary(report)),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "seed": report.seed,
+            "dialect": report.dialect,
+            "isolation": report.isolation,
+            "grader_failed": report.broken is not None,
+        },
+    }
 
 
 def entry(rubric, check, earned, passed, text):
     question = rubric.questions[check.question]
     tests = check.tests.removeprefix("person: ") + (f" ({PERSON})" if check.person else "")
-    return {"score": earned, "max_score": check.points, "status": "passed" if passed else "failed",
-            "name": f"{question.title}: {tests}", "name_format": "text", "number": check.question.removeprefix("Q"),
-            "output": text, "output_format": "text", "tags": [check.name], "visibility": "visible"}
+    return {
+        "score": earned,
+        "max_score": check.points,
+        "status": "passed" if passed else "failed",
+        "name": f"{question.title}: {tests}",
+        "name_format": "text",
+        "number": check.question.removeprefix("Q"),
+        "output": text,
+        "output_format": "text",
+        "tags": [check.name],
+        "visibility": "visible",
+    }
 
 
 def write(path, result):
@@ -48,6 +78,7 @@ def write(path, result):
 
 
 # ----------------------------------------------------------------------------------------------------------------- text
+
 
 def said(outcome):
     return clean("\n".join(filter(None, (outcome.hint, outcome.note))))
@@ -61,9 +92,11 @@ def clean(text, limit=3000):
 def summary(report):
     """The lines about the whole: the dialect, the seed, how much a person still reads, notes, the grader's own failure."""
     waiting = sum(outcome.earned for outcome in report.outcomes.values() if outcome.check.person)
-    lines = [f"Judged by {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
-             f"{waiting:g} of these points are for the PDF, which a person still reads." if waiting else "",
-             f"Every check ran now; none is hidden. Seed {report.seed}: the same inputs again with --seed {report.seed}."]
+    lines = [
+        f"Judged by {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
+        f"{waiting:g} of these points are for the PDF, which a person still reads." if waiting else "",
+        f"Every check ran now; none is hidden. Seed {report.seed}: the same inputs again with --seed {report.seed}.",
+    ]
     if report.broken:
         lines.insert(0, BROKEN.format(reason=report.broken))
     return [line for line in lines if line] + [clean(f"Note: {note}") for note in report.notes]
@@ -80,7 +113,7 @@ def as_text(report, width=110):
         head = f"{number:5} {question.title:31} {report.points(number):3g} of {worth:<3g} {mark:3}"
         lines.append(head + textwrap.shorten(checked, width - len(head), placeholder=" …"))
         told = list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
-        hints = {}          # a mistake often costs several checks: its hint is said once
+        hints = {}  # a mistake often costs several checks: its hint is said once
         for outcome in outcomes:
             if not outcome.passed:
                 hints.setdefault(outcome.hint, []).append(f"-{outcome.check.points:g} {outcome.check.name}")

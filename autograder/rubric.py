@@ -1,23 +1,24 @@
 """Reads the rubric: the tables of rubric.md, and nothing of it in code."""
+
 from dataclasses import dataclass
 from pathlib import Path
 
 RUBRIC = Path(__file__).with_name("rubric.md")
-DIALECTS = ("handout", "later")     # January 2025; 2025 fall and 2026
+DIALECTS = ("handout", "later")  # January 2025; 2025 fall and 2026
 
 
 @dataclass(frozen=True)
 class Question:
-    number: str         # "Q1.1"
+    number: str  # "Q1.1"
     title: str
-    function: str       # or the file that answers it
+    function: str  # or the file that answers it
     seconds: float
 
 
 @dataclass(frozen=True)
 class Check:
-    name: str           # "sigmoid.values"
-    question: str       # a Question's number
+    name: str  # "sigmoid.values"
+    question: str  # a Question's number
     points: float
     tests: str
     tolerance: float
@@ -31,9 +32,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Rubric:
-    questions: dict     # number -> Question, in order
-    checks: dict        # name -> Check
-    dialect: str = None     # pinned
+    questions: dict  # number -> Question, in order
+    checks: dict  # name -> Check
+    dialect: str = None  # pinned
 
     def of(self, question):
         """The checks of a question, by its number."""
@@ -43,7 +44,7 @@ class Rubric:
 def read_rubric(path=RUBRIC):
     """The rubric in the Markdown file `path`. Raises ValueError where a row is wrong or the points are not 100 in all."""
     settings, questions, checks = {}, {}, {}
-    shapes = {"setting": 3, "question": 4, "check": 6}      # a table is known by its first heading
+    shapes = {"setting": 3, "question": 4, "check": 6}  # a table is known by its first heading
     table = None
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         if not line.startswith("|"):

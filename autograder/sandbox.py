@@ -6,6 +6,7 @@
 One sandbox serves any number of submissions, one task at a time; each task gets a process started clean. What comes
 back is what student code chose to send: `Run` holds it as plain data that other modules check before they use it.
 """
+
 import json
 import os
 import selectors
@@ -22,13 +23,13 @@ from utils import STOP_WORDS
 from .child import decode, encode
 
 HOST = Path(__file__).with_name("host.py")
-MEGABYTES = 600              # address space of a child; Gradescope gives 768 in all
-PROCESSES = 32               # that a child's user may have
-LARGEST_LINE = 256 << 10     # of one message, in bytes
-LARGEST_KEPT = 2 << 20       # of all messages that are kept: as Python's objects they take twenty times that
-LARGEST_TALK = 64 << 20      # of all messages of a task
-KEPT_OUTPUT = 4000           # bytes of what the student's code prints; the rest is read and dropped
-GRACE = 20                   # seconds that the host may take to clean up
+MEGABYTES = 600  # address space of a child; Gradescope gives 768 in all
+PROCESSES = 32  # that a child's user may have
+LARGEST_LINE = 256 << 10  # of one message, in bytes
+LARGEST_KEPT = 2 << 20  # of all messages that are kept: as Python's objects they take twenty times that
+LARGEST_TALK = 64 << 20  # of all messages of a task
+KEPT_OUTPUT = 4000  # bytes of what the student's code prints; the rest is read and dropped
+GRACE = 20  # seconds that the host may take to clean up
 
 
 class GraderError(Exception):
@@ -38,15 +39,16 @@ class GraderError(Exception):
 @dataclass
 class Run:
     """What a task brought: the child's messages by call, and how it ended."""
-    ready: bool = False                                 # the cell stood before any student code ran
-    loaded: dict = None                                 # {"names": [...], "skipped": [...]}
-    answers: dict = field(default_factory=dict)         # call -> the message about it
-    failed: dict = None                                 # the error that ended the task
-    late: bool = False                                  # past its time
-    status: int = None                                  # exit status; negative: the signal that ended it
+
+    ready: bool = False  # the cell stood before any student code ran
+    loaded: dict = None  # {"names": [...], "skipped": [...]}
+    answers: dict = field(default_factory=dict)  # call -> the message about it
+    failed: dict = None  # the error that ended the task
+    late: bool = False  # past its time
+    status: int = None  # exit status; negative: the signal that ended it
     seconds: float = 0.0
-    heard: int = 0                                      # bytes of the messages kept
-    output: str = ""                                    # the beginning of what it printed
+    heard: int = 0  # bytes of the messages kept
+    output: str = ""  # the beginning of what it printed
 
 
 class Sandbox:
@@ -56,7 +58,7 @@ class Sandbox:
         if not hasattr(os, "fork"):
             raise GraderError("the grader needs Linux or macOS; on Windows, run it in WSL")
         self.asked = isolation
-        self.nltk_data = tempfile.TemporaryDirectory(prefix="autograder-")     # of the host, which may be killed
+        self.nltk_data = tempfile.TemporaryDirectory(prefix="autograder-")  # of the host, which may be killed
         try:
             self.start()
         except GraderError:
@@ -65,15 +67,32 @@ class Sandbox:
 
     def start(self):
         self.control, theirs = socket.socketpair()
-        libraries = [path for path in sys.path      # the interpreter's and the packages', not the project's own
-                     if path.startswith((sys.prefix, sys.base_prefix)) or "-packages" in path]
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "Agg",
-                       "TMPDIR": tempfile.gettempdir(), "TQDM_DISABLE": "1",
-                       **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}}
-        settings = {"libraries": libraries, "stop_words": sorted(STOP_WORDS), "nltk_data": self.nltk_data.name,
-                    "isolation": self.asked}
-        self.host = subprocess.Popen([sys.executable, "-I", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)], pass_fds=[theirs.fileno()],
-                                     env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+        libraries = [
+            path
+            for path in sys.path  # the interpreter's and the packages', not the project's own
+            if path.startswith((sys.prefix, sys.base_prefix)) or "-packages" in path
+        ]
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "Agg",
+            "TMPDIR": tempfile.gettempdir(),
+            "TQDM_DISABLE": "1",
+            **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")},
+        }
+        settings = {
+            "libraries": libraries,
+            "stop_words": sorted(STOP_WORDS),
+            "nltk_data": self.nltk_data.name,
+            "isolation": self.asked,
+        }
+        self.host = subprocess.Popen(
+            [sys.executable, "-I", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)],
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         theirs.close()
         self.isolation = self.hear(60).get("isolation")
         if self.isolation is None:
@@ -112,13 +131,18 @@ class Sandbox:
 
         `ask(name, args, kwargs)` answers for a stand-in. Raises GraderError where the host fails.
         """
-        if self.host.poll() is not None:        # as an ordinary user without namespaces, student code can kill it
+        if self.host.poll() is not None:  # as an ordinary user without namespaces, student code can kill it
             self.control.close()
             self.start()
         ours, theirs = socket.socketpair()
         reader, writer = os.pipe()
-        request = {"stage": str(stage), "files": list(files), "seconds": seconds, "megabytes": MEGABYTES,
-                   "processes": PROCESSES}
+        request = {
+            "stage": str(stage),
+            "files": list(files),
+            "seconds": seconds,
+            "megabytes": MEGABYTES,
+            "processes": PROCESSES,
+        }
         socket.send_fds(self.control, [json.dumps(request).encode()], [theirs.fileno(), writer])
         theirs.close()
         os.close(writer)
@@ -132,7 +156,7 @@ class Sandbox:
         try:
             ours.sendall(json.dumps(task).encode() + b"\n")
         except OSError:
-            pass                                # it ended already; the host says how
+            pass  # it ended already; the host says how
         try:
             while True:
                 ready = {key.fileobj for key, _ in waiting.select(max(0, end - time.monotonic()))}
@@ -140,7 +164,7 @@ class Sandbox:
                     piece = os.read(reader, 1 << 16)
                     if not piece:
                         waiting.unregister(reader)
-                    printed += piece[:KEPT_OUTPUT - len(printed)]
+                    printed += piece[: KEPT_OUTPUT - len(printed)]
                 if ours in ready:
                     piece = receive(ours)
                     heard += len(piece)
@@ -148,7 +172,7 @@ class Sandbox:
                         waiting.unregister(ours)
                     line += piece
                     if heard > LARGEST_TALK or len(line) > LARGEST_LINE:
-                        ours.shutdown(socket.SHUT_RDWR)     # too much: nobody listens any more, which ends the child
+                        ours.shutdown(socket.SHUT_RDWR)  # too much: nobody listens any more, which ends the child
                         line.clear()
                     *lines, line = line.split(b"\n")
                     for whole in lines:
@@ -176,8 +200,11 @@ class Sandbox:
             if run.heard > LARGEST_KEPT:
                 return
             if "ask" in message and ask:
-                value = ask(message["ask"], [decode(arg) for arg in message["args"]],
-                            {key: decode(value) for key, value in message["kwargs"].items()})
+                value = ask(
+                    message["ask"],
+                    [decode(arg) for arg in message["args"]],
+                    {key: decode(value) for key, value in message["kwargs"].items()},
+                )
                 channel.sendall(json.dumps({"value": encode(value)}).encode() + b"\n")
             elif "ready" in message:
                 run.ready = True
@@ -188,7 +215,7 @@ class Sandbox:
             elif "failed" in message:
                 run.failed = message["failed"]
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError):
-            pass        # no message of child.py's: the call it was about stays without an answer
+            pass  # no message of child.py's: the call it was about stays without an answer
 
 
 def receive(channel):

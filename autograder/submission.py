@@ -3,6 +3,7 @@
 Copies regular files of bounded size to a fresh folder, and nothing else: no link is followed, no device opened, no path
 of a zip leads out, no bomb is unpacked. What was left out is said.
 """
+
 import os
 import stat
 import zipfile
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 FILES, FILE_BYTES, ALL_BYTES, DEPTH, NOTES = 200, 20 << 20, 60 << 20, 8, 20
-BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")     # belong to a single assignment2.py
+BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")  # belong to a single assignment2.py
 SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data"}
 
 
@@ -20,9 +21,9 @@ class NotASubmission(Exception):
 
 @dataclass
 class Submission:
-    folder: Path                # a copy of its own
-    files: list                 # names, relative, with /
-    code: str = None            # the name of the file that is assignment2.py
+    folder: Path  # a copy of its own
+    files: list  # names, relative, with /
+    code: str = None  # the name of the file that is assignment2.py
     notes: list = field(default_factory=list)
 
 
@@ -43,7 +44,7 @@ def take_in(path, folder):
         else:
             raise NotASubmission(f"{path}: no such file or folder")
         copied = copy(found, folder, notes)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:     # RuntimeError: an encrypted zip
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # RuntimeError: an encrypted zip
         raise NotASubmission(f"{path}: cannot be read: {error}") from None
     if len(notes) > NOTES:
         notes[NOTES:] = [f"{len(notes) - NOTES} more were left out."]
@@ -54,7 +55,9 @@ def in_folder(path, notes):
     """The folder's files: (relative name, how to open it)."""
     for root, folders, names in os.walk(path):
         deep = len(Path(root).relative_to(path).parts) >= DEPTH - 1
-        folders[:] = [] if deep else sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
+        folders[:] = (
+            [] if deep else sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
+        )
         for name in sorted(names):
             full = Path(root, name)
             yield full.relative_to(path).as_posix(), opener(full)
@@ -68,6 +71,7 @@ def opener(path):
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise OSError("not a plain file")
             return file.read(limit)
+
     return read
 
 
@@ -85,6 +89,7 @@ def in_zip(path, notes):
             def read(limit, entry=entry):
                 with archive.open(entry) as file:
                     return file.read(limit)
+
             yield entry.filename, read
 
 
@@ -104,7 +109,9 @@ def copy(found, folder, notes):
         try:
             content = read(FILE_BYTES + 1)
         except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-            notes.append(f"{name[:80]} was left out: {error.strerror if isinstance(error, OSError) and error.strerror else error}.")
+            notes.append(
+                f"{name[:80]} was left out: {error.strerror if isinstance(error, OSError) and error.strerror else error}."
+            )
             continue
         if len(content) > FILE_BYTES or total + len(content) > ALL_BYTES:
             notes.append(f"{name[:80]} is too large and was left out.")
@@ -114,7 +121,7 @@ def copy(found, folder, notes):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        except OSError:                 # a name that is a file here and a folder there, or too long
+        except OSError:  # a name that is a file here and a folder there, or too long
             notes.append(f"{name[:80]} could not be copied and was left out.")
             continue
         names.append("/".join(parts))
@@ -123,6 +130,7 @@ def copy(found, folder, notes):
 
 def arrange(folder, names, notes):
     """Find assignment2.py, and make the folder that it is in the submission's own."""
+
     def depth(name):
         return name.count("/"), name
 
@@ -135,5 +143,5 @@ def arrange(folder, names, notes):
     base = code or min(names, key=depth, default="")
     inner = base.rpartition("/")[0]
     if inner:
-        names = [name[len(inner) + 1:] for name in names if name.startswith(inner + "/")]
+        names = [name[len(inner) + 1 :] for name in names if name.startswith(inner + "/")]
     return Submission(folder / inner, names, code and code.rpartition("/")[2], notes)

@@ -3,6 +3,7 @@
 Longer comparisons have commands of their own: python -m benchmarks.bench_training (seeds, hidden units, scaling),
 python -m benchmarks.bench_word2vec, python -m benchmarks.bench_autograder.
 """
+
 import sys
 
 from benchmarks import bench_step, bench_text

@@ -3,6 +3,7 @@
 Grades N copies of the reference solution as a class, each time from nothing, with 1, 2, ... processes up to the number
 of cores. The processes' own start is part of the time, as it is for a course.
 """
+
 import argparse
 import contextlib
 import io
@@ -21,9 +22,14 @@ FILES = ("assignment2.py", "assignment2.pkl", "assignment2.pdf")
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_autograder", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=12, metavar="N", help="how many submissions (12; 200 takes minutes)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_autograder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--count", type=int, default=12, metavar="N", help="how many submissions (12; 200 takes minutes)"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.count):

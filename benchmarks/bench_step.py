@@ -5,6 +5,7 @@
 The candidates run in turn, round after round in one process, so that a busy machine slows them alike: trust the ratios.
 scikit-learn and PyTorch take part where they are installed. One thread is enough for matrices this small.
 """
+
 import argparse
 import sys
 import time
@@ -53,15 +54,30 @@ def candidates():
     found = {
         "train_nn's loop, all included": (200_000, trained),
         "textbook numpy": (3000, step_by_step(textbook_step)),
-        "update_params, with its checks": (1000, step_by_step(lambda X, y, W1, b1, W2, b2: update_params(X, y, W1, b1, W2, b2, LR))),
+        "update_params, with its checks": (
+            1000,
+            step_by_step(lambda X, y, W1, b1, W2, b2: update_params(X, y, W1, b1, W2, b2, LR)),
+        ),
     }
     try:
         from sklearn.neural_network import MLPClassifier
 
-        model = MLPClassifier((L,), activation="logistic", solver="sgd", batch_size=BATCH, learning_rate_init=LR, momentum=0, alpha=0, shuffle=False)
+        model = MLPClassifier(
+            (L,),
+            activation="logistic",
+            solver="sgd",
+            batch_size=BATCH,
+            learning_rate_init=LR,
+            momentum=0,
+            alpha=0,
+            shuffle=False,
+        )
         model.partial_fit(X[:, :BATCH].T, y[:BATCH], classes=[0, 1])
         whole = X.T, y  # a call goes through all 250 batches, so that its checks are shared out
-        found["scikit-learn, MLPClassifier"] = (2000, lambda steps: [model.partial_fit(*whole) for _ in range(steps // len(batches))])
+        found["scikit-learn, MLPClassifier"] = (
+            2000,
+            lambda steps: [model.partial_fit(*whole) for _ in range(steps // len(batches))],
+        )
     except ImportError:
         print("scikit-learn: not installed")
     try:

@@ -5,6 +5,7 @@
 The three run in turn, round after round in one process, so that a busy machine slows them alike: trust the ratios. Each
 round starts with nothing remembered. The tweets are those of data/twitter_data.pkl or of --data FILE, else made up.
 """
+
 import argparse
 import random
 import re
@@ -58,6 +59,7 @@ def textbook(tweets, freqs):
 def stop_words_in_nltk():
     """Give NLTK its list of stop words, from utils, so that textbook() needs no download."""
     import nltk
+
     with TemporaryDirectory() as folder:
         path = Path(folder, "corpora", "stopwords", "english")
         path.parent.mkdir(parents=True)
@@ -75,8 +77,8 @@ def made_up_tweets(n, seed=0):
     syllables = [a + b for a in "bcdfghlmnprstvw" for b in ("a", "e", "i", "o", "u", "an", "er", "in", "ot")]
     endings = ["", "", "", "s", "ed", "ing", "ly", "!", "?", "...", ","]
     words = ["".join(draw.choices(syllables, k=draw.randrange(1, 4))) + draw.choice(endings) for _ in range(25_000)]
-    words[:0] = sorted(STOP_WORDS)                                         # the frequent ones
-    cumulated = np.cumsum(1 / np.arange(1, len(words) + 1)).tolist()       # Zipf's law
+    words[:0] = sorted(STOP_WORDS)  # the frequent ones
+    cumulated = np.cumsum(1 / np.arange(1, len(words) + 1)).tolist()  # Zipf's law
     trimmings = ["@{}_{}", "#{}{}", "https://t.co/{}{}", ":) {}{}", ":( {}{}", "&amp; {}{}", "{}{} \U0001f602"]
     tweets = []
     for _ in range(n):
@@ -99,7 +101,11 @@ def main(data=None, rounds=3):
     else:
         tweets = made_up_tweets(10_000)
         freqs, source = build_freqs(tweets, np.arange(len(tweets)) % 2), "made up by this benchmark"
-    runs = {"textbook code": textbook, "extract_features, tweet by tweet": tweet_by_tweet, "feature_matrix, one pass": one_pass}
+    runs = {
+        "textbook code": textbook,
+        "extract_features, tweet by tweet": tweet_by_tweet,
+        "feature_matrix, one pass": one_pass,
+    }
     expected = extract_features(tweets[0], freqs)  # also loads NLTK, outside the measured time
     seconds = {name: [] for name in runs}
     with stop_words_in_nltk():
@@ -116,9 +122,14 @@ def main(data=None, rounds=3):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_text", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", metavar="FILE", type=Path, help="a data file with tweets, such as the course's twitter_data.pkl")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_text",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", type=Path, help="a data file with tweets, such as the course's twitter_data.pkl"
+    )
     parser.add_argument("--rounds", metavar="N", type=int, default=3, help="how often each runs (default: %(default)s)")
     options = parser.parse_args()
     if options.rounds < 1:

@@ -6,6 +6,7 @@
 `seeds` reports the test tweets and chooses nothing; `choices` never sees them. With the default million steps a row takes
 some seven seconds on an idle core (`seeds`: 100 hidden units half a minute), `choices` four times that.
 """
+
 import argparse
 import sys
 
@@ -24,9 +25,13 @@ def seeds(iters):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, max_iter=1000)).fit(data["train_X"].T, data["train_y"])
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, max_iter=1000)).fit(
+            data["train_X"].T, data["train_y"]
+        )
         p = model.predict_proba(data["test_X"].T)[:, 1]
-        print(f"logistic regression, scikit-learn             {bce_forward(p, data['test_y']):.5f}  {np.mean((p > 0.5) == data['test_y']):.4f}")
+        print(
+            f"logistic regression, scikit-learn             {bce_forward(p, data['test_y']):.5f}  {np.mean((p > 0.5) == data['test_y']):.4f}"
+        )
     except ImportError:
         print("logistic regression: scikit-learn is not installed")
     print(f"{'hidden':>6} {'seed':>5} {'training loss':>14} {'test loss':>17}  accuracy")
@@ -34,7 +39,10 @@ def seeds(iters):
         *_, end = descend(data["train_X"], data["train_y"], hidden, iters, LR, seed=seed)
         W1, b1, W2, b2 = end.best
         yhat = inference_2layers(data["test_X"], W1, W2, b1, b2)
-        print(f"{hidden:>6} {seed:>5} {end.loss:>14.5f} {bce_forward(yhat, data['test_y']):>17.5f}  {np.mean((yhat > 0.5) == data['test_y']):.4f}", flush=True)
+        print(
+            f"{hidden:>6} {seed:>5} {end.loss:>14.5f} {bce_forward(yhat, data['test_y']):>17.5f}  {np.mean((yhat > 0.5) == data['test_y']):.4f}",
+            flush=True,
+        )
 
 
 def choices(iters):
@@ -58,7 +66,12 @@ def loss_left_out(X, y, train, judge, part, early, iters, seed):
     held, train = np.split(train, [len(train) // 10]) if early else (train[:0], train)
     spread = X[:, train].std(axis=1)
     scale = np.where(spread > 0, spread / part, 1.0)[:, None]
-    theta = rng.normal(size=(HIDDEN, 3)) / np.sqrt(3), np.zeros(HIDDEN), rng.normal(size=(1, HIDDEN)) / np.sqrt(HIDDEN), np.zeros(1)
+    theta = (
+        rng.normal(size=(HIDDEN, 3)) / np.sqrt(3),
+        np.zeros(HIDDEN),
+        rng.normal(size=(1, HIDDEN)) / np.sqrt(HIDDEN),
+        np.zeros(1),
+    )
 
     def loss(which):
         W1, b1, W2, b2 = theta

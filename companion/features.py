@@ -7,6 +7,7 @@ row adds to each class's score. `per_item` gives it, and pulls.py reads decision
 
 Notation: N sentences, V words, D dimensions, K = 5 classes.
 """
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
@@ -17,6 +18,7 @@ class MeanFeatures:
 
     tokens   a dict from word to row; vectors (V, D)
     """
+
     kind = "mean"
 
     def __init__(self, tokens, vectors):
@@ -27,11 +29,11 @@ class MeanFeatures:
 
     def matrix(self, sentences):
         """Sentences, lists of words -> (N, D)."""
-        return mean_counts(self.tokens, sentences) @ self.vectors                    # (N, V) @ (V, D)
+        return mean_counts(self.tokens, sentences) @ self.vectors  # (N, V) @ (V, D)
 
     def per_item(self, coef):
         """Weights (K, D) -> the words, and what each adds to each class, times its count over the sentence's length: (V, K)."""
-        return list(self.tokens), self.vectors @ coef.T                              # (V, D) @ (D, K)
+        return list(self.tokens), self.vectors @ coef.T  # (V, D) @ (D, K)
 
 
 class NGramFeatures:
@@ -39,10 +41,13 @@ class NGramFeatures:
 
     sentences   the training sentences, lists of words
     """
+
     kind = "presence"
 
     def __init__(self, sentences, longest=1):
-        self.counter = CountVectorizer(analyzer=lambda words: ngrams(words, longest), binary=True, dtype=float).fit(sentences)
+        self.counter = CountVectorizer(analyzer=lambda words: ngrams(words, longest), binary=True, dtype=float).fit(
+            sentences
+        )
         self.size = len(self.counter.vocabulary_)
 
     def matrix(self, sentences):
@@ -56,7 +61,7 @@ class NGramFeatures:
 
 def ngrams(words, longest):
     """All runs of 1 to `longest` neighbouring words, each joined by blanks."""
-    return [" ".join(words[at:at + n]) for n in range(1, longest + 1) for at in range(len(words) - n + 1)]
+    return [" ".join(words[at : at + n]) for n in range(1, longest + 1) for at in range(len(words) - n + 1)]
 
 
 def mean_counts(tokens, sentences):
@@ -71,18 +76,20 @@ def mean_counts(tokens, sentences):
 
 # ---- Changes of the vectors that change the means ----------------------------------------------------------------------
 
+
 def standardised(tokens, vectors, sentences, spread=1.0):
     """The vectors moved and stretched so that in each dimension the means of `sentences` have mean 0 and deviation `spread`. (V, D)
 
     Vectors of different training differ in length by a factor of ten and more; so one penalty means the same for all, and L-BFGS
     takes a third of the steps. A mean's shares sum to 1, which is why moving every vector moves every sentence's mean as much.
     """
-    means = mean_counts(tokens, sentences) @ vectors                                 # (N, D)
+    means = mean_counts(tokens, sentences) @ vectors  # (N, D)
     deviation = means.std(axis=0)
     return (vectors - means.mean(axis=0)) * (spread / np.where(deviation > 0, deviation, 1))
 
 
 # The other two: S. Arora, Y. Liang, T. Ma, A Simple but Tough-to-Beat Baseline for Sentence Embeddings, ICLR 2017.
+
 
 def down_weight(tokens, vectors, sentences, a=1e-3):
     """Each vector times a / (a + p), with p the word's share of the text of `sentences`: frequent words count less. (V, D)"""
@@ -92,6 +99,6 @@ def down_weight(tokens, vectors, sentences, a=1e-3):
 
 def without_common_direction(tokens, vectors, sentences):
     """The vectors without their part along the first singular direction of the sentences' means. (V, D)"""
-    means = mean_counts(tokens, sentences) @ vectors                                 # (N, D)
-    common = np.linalg.svd(means, full_matrices=False)[2][0]                         # (D,), of unit length
+    means = mean_counts(tokens, sentences) @ vectors  # (N, D)
+    common = np.linalg.svd(means, full_matrices=False)[2][0]  # (D,), of unit length
     return vectors - np.outer(vectors @ common, common)

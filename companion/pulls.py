@@ -11,15 +11,15 @@ average training sentence (`standardised` in features.py); else all words of a s
 The pull of a word towards class a and against class b is the difference of what it adds to the two. The pulls and the
 intercept's difference sum to the margin score[a] - score[b], and the sign of that is the decision between the two.
 """
+
 import html
 import zipfile
 
 import numpy as np
-
 from features import ngrams
 from whole_file import write_whole
 
-CLASSES = ["--", "-", "o", "+", "++"]        # 0 very negative, 1 negative, 2 neutral, 3 positive, 4 very positive
+CLASSES = ["--", "-", "o", "+", "++"]  # 0 very negative, 1 negative, 2 neutral, 3 positive, 4 very positive
 NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
 CONTRASTS = frozenset("but though although however despite yet while".split())
 
@@ -102,23 +102,34 @@ class WordScores:
         try:
             # Opened here, because np.load leaves a damaged file open.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                terms = [(str(kind), saved[f"names{number}"].tobytes().decode().split("\n"), saved[f"table{number}"].astype(float))
-                         for number, kind in enumerate(saved["kinds"])]
+                terms = [
+                    (
+                        str(kind),
+                        saved[f"names{number}"].tobytes().decode().split("\n"),
+                        saved[f"table{number}"].astype(float),
+                    )
+                    for number, kind in enumerate(saved["kinds"])
+                ]
                 intercept = saved["intercept"]
-            if any(table.shape != (len(names), len(CLASSES)) for _, names, table in terms) or intercept.shape != (len(CLASSES),):
+            if any(table.shape != (len(names), len(CLASSES)) for _, names, table in terms) or intercept.shape != (
+                len(CLASSES),
+            ):
                 raise ValueError("tables and words do not fit together")
         except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is not a whole saved model ({error}): python companion/q4_sentiment.py trains it anew") from None
+            raise ValueError(
+                f"{path} is not a whole saved model ({error}): python companion/q4_sentiment.py trains it anew"
+            ) from None
         return cls(terms, intercept)
 
 
 # ---- Sentences that the model gets wrong -----------------------------------------------------------------------------
 
+
 def cause(words, pulls):
     """What a reader would look at first: "negated" where the word that pulls most stands up to three words after a negation,
     "contrast" where the sentence turns round a word such as "but", else "other"."""
     strongest = max(range(len(words)), key=lambda at: pulls[at][1])
-    if NEGATIONS.intersection(words[max(0, strongest - 3):strongest]):
+    if NEGATIONS.intersection(words[max(0, strongest - 3) : strongest]):
         return "negated"
     return "contrast" if CONTRASTS.intersection(words) else "other"
 
@@ -135,26 +146,42 @@ def misclassified(model, dataset, each=5):
         predicted = int(scores.argmax())
         if words and abs(predicted - true) >= 2:
             pulls = model.pulls(words, predicted, true)
-            wrong.append({"words": words, "true": int(true), "predicted": predicted, "margin": float(scores[predicted] - scores[true]),
-                          "cause": cause(words, pulls), "pulls": pulls})
+            wrong.append(
+                {
+                    "words": words,
+                    "true": int(true),
+                    "predicted": predicted,
+                    "margin": float(scores[predicted] - scores[true]),
+                    "cause": cause(words, pulls),
+                    "pulls": pulls,
+                }
+            )
     wrong.sort(key=lambda case: -case["margin"])
-    return [case for name in ("negated", "contrast", "other") for case in [c for c in wrong if c["cause"] == name][:each]]
+    return [
+        case for name in ("negated", "contrast", "other") for case in [c for c in wrong if c["cause"] == name][:each]
+    ]
 
 
 def write_table(cases, path, title):
     """An HTML page of misclassified sentences, each word coloured by its pull: orange to the wrong class, blue to the right one."""
-    explain = {"negated": "A strong word is negated", "contrast": "The sentence turns", "other": "A word is meant otherwise, or too many words agree"}
+    explain = {
+        "negated": "A strong word is negated",
+        "contrast": "The sentence turns",
+        "other": "A word is meant otherwise, or too many words agree",
+    }
     body, last = [], None
     for case in cases:
         if case["cause"] != last:
             last = case["cause"]
             body.append(f"<tr><th colspan=4>{explain[last]}</th></tr>")
         most = max(abs(pull) for _, pull in case["pulls"]) or 1
-        marked = "".join(_mark(item, pull, most) for item, pull in case["pulls"][:len(case["words"])])
+        marked = "".join(_mark(item, pull, most) for item, pull in case["pulls"][: len(case["words"])])
         strongest = sorted(case["pulls"], key=lambda pair: -pair[1])
         listed = ", ".join(f"{html.escape(item)} {pull:+.2f}" for item, pull in strongest[:3] + strongest[3:][-3:])
-        body.append(f"<tr><td class=k>{CLASSES[case['true']]}</td><td class=k>{CLASSES[case['predicted']]}</td>"
-                    f"<td class=s>{marked}</td><td class=l>{listed}</td></tr>")
+        body.append(
+            f"<tr><td class=k>{CLASSES[case['true']]}</td><td class=k>{CLASSES[case['predicted']]}</td>"
+            f"<td class=s>{marked}</td><td class=l>{listed}</td></tr>"
+        )
     with write_whole(path) as temporary:
         temporary.write_text(PAGE.format(title=html.escape(title), rows="\n".join(body)), encoding="utf-8")
 

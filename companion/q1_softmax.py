@@ -5,6 +5,7 @@
 softmax(x)_i = exp(x_i) / sum_j exp(x_j), and softmax(x + c) = softmax(x) for any number c: exp(c) stands above and below the
 line. The code takes c = -max(x), so that the largest exponent is 0 and nothing overflows.
 """
+
 import numpy as np
 
 
@@ -20,15 +21,15 @@ def softmax(x):
     if x.ndim not in (1, 2) or x.shape[-1] == 0:
         raise ValueError(f"softmax wants a vector (D,) or a matrix (N, D) with D of at least 1, not shape {x.shape}")
     x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
-    top = x.max(axis=-1, keepdims=True)                             # (N, D) -> (N, 1)
-    with np.errstate(over="ignore", invalid="ignore"):              # finite rows wider than the largest float: -inf, rightly
-        shifted = x - top                                           # (N, D) - (N, 1) -> (N, D), at most 0
+    top = x.max(axis=-1, keepdims=True)  # (N, D) -> (N, 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # finite rows wider than the largest float: -inf, rightly
+        shifted = x - top  # (N, D) - (N, 1) -> (N, D), at most 0
     if not np.isfinite(top).all():
         if np.isnan(top).any():
             raise ValueError(f"softmax of NaN: {np.count_nonzero(np.isnan(top))} of {top.size} rows hold one")
-        shifted[x == top] = 0                                       # instead of inf - inf
+        shifted[x == top] = 0  # instead of inf - inf
     np.exp(shifted, out=shifted)
-    shifted /= shifted.sum(axis=-1, keepdims=True)                  # (N, D) / (N, 1) -> (N, D)
+    shifted /= shifted.sum(axis=-1, keepdims=True)  # (N, D) / (N, 1) -> (N, D)
     return shifted
 
 

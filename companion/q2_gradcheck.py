@@ -5,12 +5,13 @@
 The central difference (f(x + h) - f(x - h)) / 2h misses the derivative by f'''(x) h^2 / 6 and by rounding, about eps |f| / h.
 With h = 1e-4 both are near 1e-8 for costs of order 1 to 100, well inside the tolerance of 1e-5.
 """
+
 import random
 
 import numpy as np
 
-H = 1e-4             # the step of the difference
-TOLERANCE = 1e-5     # on |numerical - analytic| / max(1, |numerical|, |analytic|)
+H = 1e-4  # the step of the difference
+TOLERANCE = 1e-5  # on |numerical - analytic| / max(1, |numerical|, |analytic|)
 
 
 def gradcheck_naive(f, x):
@@ -23,7 +24,9 @@ def gradcheck_naive(f, x):
     gradient of another shape, and for a value or gradient that is not finite; ValueError where x is not a float array.
     """
     if not (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
-        raise ValueError(f"gradcheck_naive steps x in place, so x is a numpy array of floats, not {getattr(x, 'dtype', type(x).__name__)}")
+        raise ValueError(
+            f"gradcheck_naive steps x in place, so x is a numpy array of floats, not {getattr(x, 'dtype', type(x).__name__)}"
+        )
     state = random.getstate()
 
     def call():
@@ -31,7 +34,7 @@ def gradcheck_naive(f, x):
         return f(x)
 
     value, gradient = call()
-    gradient = np.array(gradient)        # a copy: f may hand out an array that it will write to again
+    gradient = np.array(gradient)  # a copy: f may hand out an array that it will write to again
     # raise, not assert: under `python -O` a checker made of asserts passes everything.
     if gradient.shape != x.shape:
         raise AssertionError(f"Gradient check failed: the gradient has shape {gradient.shape}, x has {x.shape}")
@@ -49,9 +52,11 @@ def gradcheck_naive(f, x):
             x[index] = here
         numerical = (above - below) / (2 * H)
         difference = abs(numerical - gradient[index]) / max(1, abs(numerical), abs(gradient[index]))
-        if not difference <= TOLERANCE:      # not `>`: a NaN fails too
-            raise AssertionError(f"Gradient check failed at index {index}: the gradient says {gradient[index]:.10g}, "
-                                 f"the difference of f {numerical:.10g} (relative difference {difference:.1e})")
+        if not difference <= TOLERANCE:  # not `>`: a NaN fails too
+            raise AssertionError(
+                f"Gradient check failed at index {index}: the gradient says {gradient[index]:.10g}, "
+                f"the difference of f {numerical:.10g} (relative difference {difference:.1e})"
+            )
     print("Gradient check passed!")
 
 
@@ -59,10 +64,10 @@ def main():
     rng = np.random.default_rng(2)
     for x in (np.array(123.456), rng.normal(size=3), rng.normal(size=(4, 5))):
         print(f"sum(x^2), x of shape {x.shape}:", end=" ")
-        gradcheck_naive(lambda x: (np.sum(x ** 2), 2 * x), x)
+        gradcheck_naive(lambda x: (np.sum(x**2), 2 * x), x)
     print("The same with a gradient of 3x:", end=" ")
     try:
-        gradcheck_naive(lambda x: (np.sum(x ** 2), 3 * x), x)
+        gradcheck_naive(lambda x: (np.sum(x**2), 3 * x), x)
     except AssertionError as error:
         print(error)
     else:

@@ -4,8 +4,8 @@
 
 Notation of the question, a row a sample: h = sigma(x W1 + b1), yhat = softmax(h W2 + b2), CE(y, yhat) = -sum_i y_i log yhat_i.
 """
-import numpy as np
 
+import numpy as np
 from q1_softmax import softmax
 from q2_gradcheck import gradcheck_naive
 from q2_sigmoid import sigmoid, sigmoid_grad
@@ -25,7 +25,9 @@ def forward_backward_prop(data, labels, params, dimensions):
     Dx, H, Dy = dimensions
     size = (Dx + 1) * H + (H + 1) * Dy
     if params.shape != (size,):
-        raise ValueError(f"dimensions {list(dimensions)} need {size} parameters in one vector, not shape {params.shape}")
+        raise ValueError(
+            f"dimensions {list(dimensions)} need {size} parameters in one vector, not shape {params.shape}"
+        )
     if data.ndim != 2 or data.shape[1] != Dx or len(data) == 0:
         raise ValueError(f"data has shape {data.shape}, not (M, {Dx}) with M of at least 1")
     if labels.shape != (len(data), Dy):
@@ -37,21 +39,21 @@ def forward_backward_prop(data, labels, params, dimensions):
     W1, W2 = W1.reshape(Dx, H), W2.reshape(H, Dy)
 
     # Forward
-    h = sigmoid(data @ W1 + b1)                              # (M, Dx) @ (Dx, H) + (H,) -> (M, H)
-    z = h @ W2 + b2                                          # (M, H) @ (H, Dy) + (Dy,) -> (M, Dy)
-    yhat = softmax(z)                                        # (M, Dy)
+    h = sigmoid(data @ W1 + b1)  # (M, Dx) @ (Dx, H) + (H,) -> (M, H)
+    z = h @ W2 + b2  # (M, H) @ (H, Dy) + (Dy,) -> (M, Dy)
+    yhat = softmax(z)  # (M, Dy)
     # log yhat from the scores: of a yhat that has underflowed to 0 there is no logarithm.
     top = z.max(axis=1, keepdims=True)
     log_yhat = z - top - np.log(np.exp(z - top).sum(axis=1, keepdims=True))
     cost = -np.sum(labels * log_yhat)
 
     # Backward: dz and dh are the derivatives of the cost by z and by the hidden layer's input.
-    dz = yhat - labels                                       # (M, Dy): softmax and cross-entropy together leave this
-    dW2 = h.T @ dz                                           # (H, M) @ (M, Dy) -> (H, Dy)
-    db2 = dz.sum(axis=0)                                     # (Dy,): every sample adds b2, so every sample adds its share
-    dh = dz @ W2.T * sigmoid_grad(h)                         # (M, Dy) @ (Dy, H) -> (M, H)
-    dW1 = data.T @ dh                                        # (Dx, M) @ (M, H) -> (Dx, H)
-    db1 = dh.sum(axis=0)                                     # (H,)
+    dz = yhat - labels  # (M, Dy): softmax and cross-entropy together leave this
+    dW2 = h.T @ dz  # (H, M) @ (M, Dy) -> (H, Dy)
+    db2 = dz.sum(axis=0)  # (Dy,): every sample adds b2, so every sample adds its share
+    dh = dz @ W2.T * sigmoid_grad(h)  # (M, Dy) @ (Dy, H) -> (M, H)
+    dW1 = data.T @ dh  # (Dx, M) @ (M, H) -> (Dx, H)
+    db1 = dh.sum(axis=0)  # (H,)
     return cost, np.concatenate([dW1.ravel(), db1, dW2.ravel(), db2])
 
 

@@ -4,6 +4,7 @@
 
 sigma(x) = 1 / (1 + exp(-x)), and sigma'(x) = sigma(x) (1 - sigma(x)): the derivative needs no more than the value.
 """
+
 import numpy as np
 
 

@@ -5,20 +5,20 @@
 Every 5,000 iterations a run with useSaved=True writes parameters, random state and costs to output/companion/, and the next run
 goes on from there to the result that it would have reached without the break.
 """
+
 import random
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
-
 from whole_file import write_whole
 
 OUTPUT = Path(__file__).resolve().parents[1] / "output" / "companion"
 SAVED = OUTPUT / "saved_params.npz"
 SAVE_PARAMS_EVERY = 5_000
-ANNEAL_EVERY = 20_000      # the step is halved
-SMOOTHING = 0.95           # of the old in the running cost
+ANNEAL_EVERY = 20_000  # the step is halved
+SMOOTHING = 0.95  # of the old in the running cost
 
 
 class SparseRows:
@@ -39,8 +39,15 @@ def save_params(iter, params, costs=()):
     """Write the parameters after `iter` iterations, Python's random state and the running costs, to SAVED."""
     version, internal, gauss = random.getstate()
     with write_whole(SAVED) as temporary:
-        np.savez(temporary, iter=iter, params=params, costs=costs, state_version=version,
-                 state_internal=np.array(internal, dtype=np.uint32), state_gauss=np.nan if gauss is None else gauss)
+        np.savez(
+            temporary,
+            iter=iter,
+            params=params,
+            costs=costs,
+            state_version=version,
+            state_internal=np.array(internal, dtype=np.uint32),
+            state_gauss=np.nan if gauss is None else gauss,
+        )
 
 
 def load_saved_params():
@@ -54,11 +61,17 @@ def _load():
     try:
         with open(SAVED, "rb") as file, np.load(file, allow_pickle=False) as saved:
             gauss = float(saved["state_gauss"])
-            state = int(saved["state_version"]), tuple(saved["state_internal"].tolist()), None if np.isnan(gauss) else gauss
-            random.Random().setstate(state)          # raises where it is none
+            state = (
+                int(saved["state_version"]),
+                tuple(saved["state_internal"].tolist()),
+                None if np.isnan(gauss) else gauss,
+            )
+            random.Random().setstate(state)  # raises where it is none
             return int(saved["iter"]), saved["params"], state, saved["costs"].tolist()
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{SAVED} is not a whole file of saved parameters ({error}): delete it to start again") from None
+        raise ValueError(
+            f"{SAVED} is not a whole file of saved parameters ({error}): delete it to start again"
+        ) from None
 
 
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10, costs=None):
@@ -78,7 +91,9 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
         first, saved, state, smooth = _load()
         if first > 0:
             if saved.shape != x.shape:
-                raise ValueError(f"{SAVED} holds parameters of shape {saved.shape}, this run has {x.shape}: delete it to start again")
+                raise ValueError(
+                    f"{SAVED} holds parameters of shape {saved.shape}, this run has {x.shape}: delete it to start again"
+                )
             x = saved
             step *= 0.5 ** (first // ANNEAL_EVERY)
             random.setstate(state)
@@ -109,7 +124,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 
 def main():
     for start, expected in [(0.5, 8.414836786079764e-10), (0.0, 0.0), (-1.5, -2.524451035823933e-09)]:
-        end = sgd(lambda x: (np.sum(x ** 2), 2 * x), start, 0.01, 1000, PRINT_EVERY=100)
+        end = sgd(lambda x: (np.sum(x**2), 2 * x), start, 0.01, 1000, PRINT_EVERY=100)
         print(f"x^2 from {start:4}, 1000 steps of 0.01: {end:.10g}")
         assert abs(end - expected) < 1e-18, f"published is {expected}"
     print("All checks of sgd passed.")

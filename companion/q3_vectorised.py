@@ -12,15 +12,15 @@ which there are 57 million in the run, are taken from the stream 2,000 at a time
     the lowest. So the words are fetched in bulk, read as the calls of randint would have read them, and the stream is then
     put to where those calls would have left it.
 """
+
 import random
 
 import numpy as np
-
 from q2_sigmoid import sigmoid
 from q3_sgd import SparseRows
 from q3_word2vec import BATCH
 
-WORDS = 2048         # fetched from the stream at first: a batch of the assignment's run takes about 1,650
+WORDS = 2048  # fetched from the stream at first: a batch of the assignment's run takes about 1,650
 
 
 def skipgram_objective(dataset, C, K=10):
@@ -34,18 +34,20 @@ def skipgram_objective(dataset, C, K=10):
 
     def objective(wordVectors):
         V = len(wordVectors) // 2
-        centres, targets, negatives = draw()                                   # (P,), (P,), (P, K): P pairs in the 50 contexts
-        rows = np.concatenate([targets[:, None], negatives], axis=1) + V       # (P, 1 + K): rows of output vectors
-        v = wordVectors.take(centres, axis=0)                                  # (P, D)
-        u = wordVectors.take(rows, axis=0)                                     # (P, 1 + K, D)
-        z = (u @ v[:, :, None])[:, :, 0]                                       # (P, 1 + K, D) @ (P, D, 1) -> (P, 1 + K)
+        centres, targets, negatives = draw()  # (P,), (P,), (P, K): P pairs in the 50 contexts
+        rows = np.concatenate([targets[:, None], negatives], axis=1) + V  # (P, 1 + K): rows of output vectors
+        v = wordVectors.take(centres, axis=0)  # (P, D)
+        u = wordVectors.take(rows, axis=0)  # (P, 1 + K, D)
+        z = (u @ v[:, :, None])[:, :, 0]  # (P, 1 + K, D) @ (P, D, 1) -> (P, 1 + K)
         cost = (np.logaddexp(0, -z[:, 0]).sum() + np.logaddexp(0, z[:, 1:]).sum()) / BATCH
         g = sigmoid(z)
         g[:, 0] -= 1
         g /= BATCH
-        dv = (g[:, None, :] @ u)[:, 0]                                         # (P, 1, 1 + K) @ (P, 1 + K, D) -> (P, D)
-        du = g[:, :, None] * v[:, None, :]                                     # (P, 1 + K, D)
-        return cost, SparseRows(np.concatenate([centres, rows.ravel()]), np.concatenate([dv, du.reshape(-1, v.shape[1])]))
+        dv = (g[:, None, :] @ u)[:, 0]  # (P, 1, 1 + K) @ (P, 1 + K, D) -> (P, D)
+        du = g[:, :, None] * v[:, None, :]  # (P, 1 + K, D)
+        return cost, SparseRows(
+            np.concatenate([centres, rows.ravel()]), np.concatenate([dv, du.reshape(-1, v.shape[1])])
+        )
 
     return objective
 
@@ -67,7 +69,7 @@ class _Drawer:
         """Returns centres (P,), targets (P,) and negatives (P, K), as rows of the vocabulary."""
         first_reach = None
         if self.sentences is None:
-            first_reach = random.randint(1, self.C)       # word2vec_sgd_wrapper draws a reach before the text is thinned
+            first_reach = random.randint(1, self.C)  # word2vec_sgd_wrapper draws a reach before the text is thinned
             self._text()
         state = random.getstate()
         words = WORDS
@@ -75,7 +77,7 @@ class _Drawer:
             try:
                 used, pairs = self._read(self._words(words), first_reach)
                 break
-            except IndexError:                            # read past the end: fetch more and begin anew
+            except IndexError:  # read past the end: fetch more and begin anew
                 random.setstate(state)
                 words *= 2
         random.setstate(state)
@@ -93,12 +95,12 @@ class _Drawer:
         n = len(self.table)
         index = words >> (32 - n.bit_length())
         valid = index < n
-        places = np.flatnonzero(valid)                    # the j-th valid index stands at places[j]
+        places = np.flatnonzero(valid)  # the j-th valid index stands at places[j]
         drawn = self.table[index[places]]
-        before = memoryview(np.cumsum(valid) - valid)     # valid indices before each place
+        before = memoryview(np.cumsum(valid) - valid)  # valid indices before each place
         places, rows, word = memoryview(places), drawn.tolist(), memoryview(words)
 
-        at = 0                                            # place in the stream
+        at = 0  # place in the stream
         centres, targets, starts, repaired = [], [], [], []
         for _ in range(BATCH):
             if first_reach is not None:
@@ -112,13 +114,17 @@ class _Drawer:
                 sentence = sentences[which]
                 middle, at = _below(len(sentence), word, at)
                 centre = sentence[middle]
-                context = [r for r in sentence[max(0, middle - reach):middle] + sentence[middle + 1:middle + reach + 1] if r != centre]
+                context = [
+                    r
+                    for r in sentence[max(0, middle - reach) : middle] + sentence[middle + 1 : middle + reach + 1]
+                    if r != centre
+                ]
             j = before[at]
             for target in context:
-                negatives = rows[j:j + K]
+                negatives = rows[j : j + K]
                 if target not in negatives:
                     j += K
-                else:                                     # those drawn again move the rest of the row along
+                else:  # those drawn again move the rest of the row along
                     negatives = []
                     while len(negatives) < K:
                         if rows[j] != target:

@@ -10,15 +10,15 @@ the output vector of word w, row w of U ("outputVectors"); o is the word to pred
 
 This file is to be read: gradients are full matrices, most of whose rows are zero. q3_vectorised.py does the same for real training.
 """
+
 import random
 
 import numpy as np
-
 from q1_softmax import softmax
 from q2_gradcheck import gradcheck_naive
 from q2_sigmoid import sigmoid
 
-BATCH = 50        # contexts in a step of the assignment's run
+BATCH = 50  # contexts in a step of the assignment's run
 
 
 def normalizeRows(x):
@@ -26,11 +26,12 @@ def normalizeRows(x):
     x = np.asarray(x, dtype=float)
     if x.ndim != 2:
         raise ValueError(f"normalizeRows wants a matrix (N, D), not shape {x.shape}")
-    length = np.sqrt(np.sum(x ** 2, axis=1, keepdims=True))           # (N, 1)
+    length = np.sqrt(np.sum(x**2, axis=1, keepdims=True))  # (N, 1)
     return x / np.where(length == 0, 1, length)
 
 
 # ---- Costs: each takes v_c and gives J, dJ/dv_c and dJ/dU -------------------------------------------------------------
+
 
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     """Softmax and cross-entropy over all words (questions 3a and 3b).
@@ -40,14 +41,14 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     """
     _check(predicted, target, outputVectors)
     # U v_c as a sum over the D columns: `@` adds in an order of each machine's own, and the cost would differ in its last digit.
-    scores = np.sum(outputVectors * predicted, axis=1)                # (V, D) * (D,) -> (V,)
+    scores = np.sum(outputVectors * predicted, axis=1)  # (V, D) * (D,) -> (V,)
     # -log yhat_o from the scores, for yhat_o may underflow.
     top = scores.max()
     cost = top + np.log(np.sum(np.exp(scores - top))) - scores[target]
-    delta = softmax(scores)                                           # yhat - y
+    delta = softmax(scores)  # yhat - y
     delta[target] -= 1
-    gradPred = outputVectors.T @ delta                                # (D, V) @ (V,) -> (D,)
-    grad = np.outer(delta, predicted)                                 # (V, 1) @ (1, D) -> (V, D)
+    gradPred = outputVectors.T @ delta  # (D, V) @ (V,) -> (D,)
+    grad = np.outer(delta, predicted)  # (V, 1) @ (1, D) -> (V, D)
     return cost, gradPred, grad
 
 
@@ -73,27 +74,39 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     if len(outputVectors) < 2:
         raise ValueError("a vocabulary of one word has no negatives")
     indices = [target] + getNegativeSamples(target, dataset, K)
-    sign = np.array([1] + [-1] * K)                                   # +u_o . v_c, -u_k . v_c
-    u = outputVectors[indices]                                        # (1 + K, D)
-    z = sign * (u @ predicted)                                        # (1 + K, D) @ (D,) -> (1 + K,)
-    cost = np.sum(np.logaddexp(0, -z))                                # -log sigma(z) = log(1 + exp(-z))
-    delta = sign * (sigmoid(z) - 1)                                   # dJ/d(u . v_c): sigma(u . v_c) - 1 or - 0
-    gradPred = u.T @ delta                                            # (D, 1 + K) @ (1 + K,) -> (D,)
+    sign = np.array([1] + [-1] * K)  # +u_o . v_c, -u_k . v_c
+    u = outputVectors[indices]  # (1 + K, D)
+    z = sign * (u @ predicted)  # (1 + K, D) @ (D,) -> (1 + K,)
+    cost = np.sum(np.logaddexp(0, -z))  # -log sigma(z) = log(1 + exp(-z))
+    delta = sign * (sigmoid(z) - 1)  # dJ/d(u . v_c): sigma(u . v_c) - 1 or - 0
+    gradPred = u.T @ delta  # (D, 1 + K) @ (1 + K,) -> (D,)
     grad = np.zeros(outputVectors.shape)
-    np.add.at(grad, indices, np.outer(delta, predicted))              # += would count a repeated word once
+    np.add.at(grad, indices, np.outer(delta, predicted))  # += would count a repeated word once
     return cost, gradPred, grad
 
 
 def _check(predicted, target, outputVectors):
     if np.ndim(outputVectors) != 2 or np.shape(predicted) != outputVectors.shape[1:]:
-        raise ValueError(f"predicted has shape {np.shape(predicted)}, a row of outputVectors {np.shape(outputVectors)[1:]}")
+        raise ValueError(
+            f"predicted has shape {np.shape(predicted)}, a row of outputVectors {np.shape(outputVectors)[1:]}"
+        )
     if not 0 <= target < len(outputVectors):
         raise ValueError(f"target is row {target}, but outputVectors has rows 0 to {len(outputVectors) - 1}")
 
 
 # ---- Models: which vector predicts which word -------------------------------------------------------------------------
 
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset, word2vecCostAndGradient=softmaxCostAndGradient):
+
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     """Skip-gram: the centre word predicts each of its context words (question 3d).
 
     currentWord    the centre word
@@ -112,13 +125,22 @@ def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, 
     return cost, gradIn, gradOut
 
 
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset, word2vecCostAndGradient=softmaxCostAndGradient):
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     """CBOW: the sum of the context's vectors predicts the centre word (question 3d). Takes and returns what skipgram does."""
     centre, context = _rows(currentWord, contextWords, tokens)
-    predicted = np.sum(inputVectors[context], axis=0)                 # (2 C, D) -> (D,)
+    predicted = np.sum(inputVectors[context], axis=0)  # (2 C, D) -> (D,)
     cost, gradPred, gradOut = word2vecCostAndGradient(predicted, centre, outputVectors, dataset)
     gradIn = np.zeros(inputVectors.shape)
-    np.add.at(gradIn, context, gradPred)                              # a word that occurs twice is in the sum twice
+    np.add.at(gradIn, context, gradPred)  # a word that occurs twice is in the sum twice
     return cost, gradIn, gradOut
 
 
@@ -131,7 +153,9 @@ def _rows(currentWord, contextWords, tokens):
     return tokens[currentWord], [tokens[word] for word in contextWords]
 
 
-def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C, word2vecCostAndGradient=softmaxCostAndGradient):
+def word2vec_sgd_wrapper(
+    word2vecModel, tokens, wordVectors, dataset, C, word2vecCostAndGradient=softmaxCostAndGradient
+):
     """The mean cost, and its gradient, over 50 random contexts, each with a reach drawn from 1 to C: what sgd steps on.
 
     wordVectors: (2 V, D), the input vectors over the output vectors; the gradient has its shape.
@@ -142,7 +166,9 @@ def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C, word2ve
     for _ in range(BATCH):
         reach = random.randint(1, C)
         centre, context = dataset.getRandomContext(reach)
-        c, gradIn, gradOut = word2vecModel(centre, reach, context, tokens, inputVectors, outputVectors, dataset, word2vecCostAndGradient)
+        c, gradIn, gradOut = word2vecModel(
+            centre, reach, context, tokens, inputVectors, outputVectors, dataset, word2vecCostAndGradient
+        )
         cost += c / BATCH
         grad[:V] += gradIn / BATCH
         grad[V:] += gradOut / BATCH
@@ -151,8 +177,10 @@ def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C, word2ve
 
 # ---- The assignment's own test ----------------------------------------------------------------------------------------
 
+
 class FiveWords:
     """A dataset of the words a to e, all equally likely, for the test below."""
+
     tokens = {word: row for row, word in enumerate("abcde")}
 
     def sampleTokenIdx(self):
@@ -182,13 +210,23 @@ def main():
             print(f"{name}, {cost_name}:", end=" ")
             gradcheck_naive(lambda v: word2vec_sgd_wrapper(model, dataset.tokens, v, dataset, 5, cost), vectors)
 
-    contexts = [("skip-gram", skipgram, "c", 3, "abedbc", "softmax"), ("skip-gram", skipgram, "c", 1, "ab", "negative sampling"),
-                ("CBOW", cbow, "a", 2, "abca", "softmax"), ("CBOW", cbow, "a", 2, "abac", "negative sampling")]
+    contexts = [
+        ("skip-gram", skipgram, "c", 3, "abedbc", "softmax"),
+        ("skip-gram", skipgram, "c", 1, "ab", "negative sampling"),
+        ("CBOW", cbow, "a", 2, "abca", "softmax"),
+        ("CBOW", cbow, "a", 2, "abac", "negative sampling"),
+    ]
     for name, model, centre, C, context, cost_name in contexts:
-        cost, gradIn, gradOut = model(centre, C, list(context), dataset.tokens, vectors[:5], vectors[5:], dataset, costs[cost_name])
-        print(f"\n{name}, {cost_name}, {centre} with {' '.join(context)}: cost {cost}\ngradient of the input vectors\n{gradIn}\n"
-              f"gradient of the output vectors\n{gradOut}")
-        assert np.isclose(cost, PUBLISHED[name, cost_name], rtol=4e-16, atol=0), f"published is {PUBLISHED[name, cost_name]}"
+        cost, gradIn, gradOut = model(
+            centre, C, list(context), dataset.tokens, vectors[:5], vectors[5:], dataset, costs[cost_name]
+        )
+        print(
+            f"\n{name}, {cost_name}, {centre} with {' '.join(context)}: cost {cost}\ngradient of the input vectors\n{gradIn}\n"
+            f"gradient of the output vectors\n{gradOut}"
+        )
+        assert np.isclose(cost, PUBLISHED[name, cost_name], rtol=4e-16, atol=0), (
+            f"published is {PUBLISHED[name, cost_name]}"
+        )
     print("All checks of question 3 passed.")
 
 

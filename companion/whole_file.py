@@ -1,4 +1,5 @@
 """Files that are whole or untouched, for the companion, which imports nothing from the folder above it."""
+
 import os
 from contextlib import contextmanager
 from pathlib import Path

@@ -13,19 +13,32 @@ Notation: B pairs in a batch, K negatives, D dimensions, V words. One pair of ce
 by a score u . v is g = sigma(u . v) - y.
 Source: T. Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality, NIPS 2013.
 """
+
 import numpy as np
 from scipy.sparse import csc_matrix
 from tqdm import tqdm
 
-BATCH = 1000              # pairs; more make staler vectors, fewer leave numpy's overhead
-STEP_LIMIT = 1.0          # on learning rate times number of gradients, for each row in a batch
-PIECE = 100_000           # words whose pairs are in memory at a time
-COST_EVERY = 50           # batches between two looks at the cost
-DIVERGED = 4              # times the cost at the beginning
+BATCH = 1000  # pairs; more make staler vectors, fewer leave numpy's overhead
+STEP_LIMIT = 1.0  # on learning rate times number of gradients, for each row in a batch
+PIECE = 100_000  # words whose pairs are in memory at a time
+COST_EVERY = 50  # batches between two looks at the cost
+DIVERGED = 4  # times the cost at the beginning
 
 
-def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0.025, seed=0, shared_negatives=False,
-                  min_count=1, subsample=1e-3, progress=True):
+def train_vectors(
+    sentences,
+    dimensions,
+    *,
+    epochs,
+    window=5,
+    negatives=10,
+    lr=0.025,
+    seed=0,
+    shared_negatives=False,
+    min_count=1,
+    subsample=1e-3,
+    progress=True,
+):
     """Train word vectors; returns (words, input_vectors, output_vectors): a list of V strings and two float32 arrays (V, D).
 
     sentences          lists of words; a pair never reaches over the end of a sentence
@@ -40,7 +53,12 @@ def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0
     progress           show a bar with the running cost
     Rows are in order of first occurrence. Raises ValueError for text without a pair of words, and numbers out of range.
     """
-    for name, number, least in (("dimensions", dimensions, 1), ("epochs", epochs, 1), ("window", window, 1), ("negatives", negatives, 1)):
+    for name, number, least in (
+        ("dimensions", dimensions, 1),
+        ("epochs", epochs, 1),
+        ("window", window, 1),
+        ("negatives", negatives, 1),
+    ):
         if number != int(number) or number < least:
             raise ValueError(f"{name} is a whole number of at least {least}, not {number}")
     if not lr > 0 or subsample < 0:
@@ -59,23 +77,41 @@ def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0
     adders = RowDescent(inputs), RowDescent(outputs)
 
     done, total, batch, shown = 0, epochs * len(text), 0, 0.0
-    with (tqdm(total=total, unit=" words", unit_scale=True, delay=2, disable=None if progress else True, desc=f"{dimensions}-d vectors") as bar,
-          np.errstate(over="ignore", invalid="ignore")):          # vectors that grow without end are told by their cost
+    with (
+        tqdm(
+            total=total,
+            unit=" words",
+            unit_scale=True,
+            delay=2,
+            disable=None if progress else True,
+            desc=f"{dimensions}-d vectors",
+        ) as bar,
+        np.errstate(over="ignore", invalid="ignore"),
+    ):  # vectors that grow without end are told by their cost
         for _ in range(epochs):
             for piece, sentence in _pieces(text, starts, rng):
                 kept = rng.random(len(piece)) < keep[piece]
                 ids = piece[kept]
                 at, context = pairs(ids, sentence[kept], rng.integers(1, window + 1, size=len(ids)), window)
                 for first in range(0, len(at), BATCH):
-                    runs, o = at[first:first + BATCH], context[first:first + BATCH]
-                    begins = np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1])          # where each centre's pairs begin
-                    drawn = table[rng.integers(0, len(table), size=(len(begins) if shared_negatives else len(o), negatives), dtype=np.uint32)]
+                    runs, o = at[first : first + BATCH], context[first : first + BATCH]
+                    begins = np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1])  # where each centre's pairs begin
+                    drawn = table[
+                        rng.integers(
+                            0,
+                            len(table),
+                            size=(len(begins) if shared_negatives else len(o), negatives),
+                            dtype=np.uint32,
+                        )
+                    ]
                     rate = lr * (1 - (done + len(piece) * first / len(at)) / total)
                     cost = step(*adders, ids[runs], o, begins, drawn, rate, batch % COST_EVERY == 0)
                     if cost is not None:
                         # not <: a NaN has diverged too
                         if not cost < DIVERGED * (1 + negatives) * np.log(2):
-                            raise ValueError(f"the vectors diverge: a pair costs {cost:.3g} with lr = {lr}; take a smaller one")
+                            raise ValueError(
+                                f"the vectors diverge: a pair costs {cost:.3g} with lr = {lr}; take a smaller one"
+                            )
                         shown = cost if batch == 0 else 0.9 * shown + 0.1 * cost
                         bar.set_postfix_str(f"cost of a pair {shown:.3f}", refresh=False)
                     batch += 1
@@ -85,6 +121,7 @@ def train_vectors(sentences, dimensions, *, epochs, window=5, negatives=10, lr=0
 
 
 # ---- The text as numbers ---------------------------------------------------------------------------------------------
+
 
 def _number(sentences, min_count):
     """Sentences -> words kept, their counts (V,), the text as row numbers (n,), and where each sentence starts in it (and n)."""
@@ -105,7 +142,7 @@ def negative_table(counts):
     Small, for its entries are read in no order: 2^18 of them stay in the processor's second cache.
     """
     size = 1 << max(18, (8 * len(counts)).bit_length())
-    share = np.cumsum(counts ** 0.75)
+    share = np.cumsum(counts**0.75)
     return np.searchsorted(share / share[-1], (np.arange(size) + 0.5) / size).astype(np.int32)
 
 
@@ -133,13 +170,19 @@ def pairs(ids, sentence, reach, window):
     """
     n = len(ids)
     offsets = np.array([d for d in range(-window, window + 1) if d])
-    there = np.arange(n)[:, None] + offsets                                          # (n, 2 window)
+    there = np.arange(n)[:, None] + offsets  # (n, 2 window)
     inside = np.clip(there, 0, n - 1)
-    valid = (there == inside) & (np.abs(offsets) <= reach[:, None]) & (sentence[inside] == sentence[:, None]) & (ids[inside] != ids[:, None])
+    valid = (
+        (there == inside)
+        & (np.abs(offsets) <= reach[:, None])
+        & (sentence[inside] == sentence[:, None])
+        & (ids[inside] != ids[:, None])
+    )
     return np.nonzero(valid)[0], ids[inside[valid]]
 
 
 # ---- One batch -------------------------------------------------------------------------------------------------------
+
 
 class RowDescent:
     """Steps down a gradient that is given as many weighted vectors for rows of a matrix, equal rows summed.
@@ -158,20 +201,23 @@ class RowDescent:
         rows, weights (B, K), vectors (B, D). terms (B, K): of how many gradients each is the sum, for STEP_LIMIT; None: of one.
         """
         self.occurs[rows] = True
-        found = np.flatnonzero(self.occurs)                                          # what np.unique gives, without the sort
+        found = np.flatnonzero(self.occurs)  # what np.unique gives, without the sort
         self.occurs[found] = False
         self.place[found] = np.arange(len(found), dtype=np.int32)
         places = self.place.take(rows.ravel())
         B, K = rows.shape
-        gradient = csc_matrix((weights.ravel(), places, np.arange(0, B * K + 1, K, dtype=np.int32)), shape=(len(found), B)) @ vectors
+        gradient = (
+            csc_matrix((weights.ravel(), places, np.arange(0, B * K + 1, K, dtype=np.int32)), shape=(len(found), B))
+            @ vectors
+        )
         count = np.bincount(places, weights=None if terms is None else terms.ravel(), minlength=len(found))
         gradient *= (-np.minimum(rate, STEP_LIMIT / np.maximum(count, 1))).astype(np.float32)[:, None]
-        gradient += self.matrix.take(found, axis=0)                                  # (found, D)
+        gradient += self.matrix.take(found, axis=0)  # (found, D)
         self.matrix[found] = gradient
 
 
 def _sigmoid(z):
-    return 0.5 * (1 + np.tanh(0.5 * z))       # the same function, and it never overflows
+    return 0.5 * (1 + np.tanh(0.5 * z))  # the same function, and it never overflows
 
 
 def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
@@ -180,17 +226,17 @@ def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
     inputs, outputs: RowDescent. c, o (B,): rows of the centres and their context words, a centre's pairs side by side.
     begins (n,): where the pairs of each centre begin. drawn (B, K): the negatives; one that is its pair's o is left out.
     """
-    rows = np.concatenate([o[:, None], drawn], axis=1)                               # (B, 1 + K), the context word first
-    v = inputs.matrix.take(c, axis=0)                                                # (B, D)
-    u = outputs.matrix.take(rows, axis=0)                                            # (B, 1 + K, D)
-    z = (u @ v[:, :, None])[:, :, 0]                                                 # (B, 1 + K, D) @ (B, D, 1) -> (B, 1 + K)
-    different = drawn != o[:, None]                                                  # (B, K)
+    rows = np.concatenate([o[:, None], drawn], axis=1)  # (B, 1 + K), the context word first
+    v = inputs.matrix.take(c, axis=0)  # (B, D)
+    u = outputs.matrix.take(rows, axis=0)  # (B, 1 + K, D)
+    z = (u @ v[:, :, None])[:, :, 0]  # (B, 1 + K, D) @ (B, D, 1) -> (B, 1 + K)
+    different = drawn != o[:, None]  # (B, K)
     g = _sigmoid(z)
     g[:, 0] -= 1
     g[:, 1:] *= different
     cost = _mean_cost(z[:, 0], z[:, 1:], different) if want_cost else None
-    dv = (g[:, None, :] @ u)[:, 0]                                                   # (B, 1, 1 + K) @ (B, 1 + K, D) -> (B, D)
-    dv = np.add.reduceat(dv, begins, axis=0)                                         # (n, D): summed over each centre's pairs
+    dv = (g[:, None, :] @ u)[:, 0]  # (B, 1, 1 + K) @ (B, 1 + K, D) -> (B, D)
+    dv = np.add.reduceat(dv, begins, axis=0)  # (n, D): summed over each centre's pairs
     outputs.step(rows, g, v, rate)
     _step_centres(inputs, c, begins, dv, rate)
     return cost
@@ -198,19 +244,19 @@ def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
 
 def shared_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
     """The same with negatives drawn for each centre, (n, K), and used for each of its pairs: n K rows to fetch, not B K."""
-    sizes = np.diff(np.append(begins, len(o)))                                       # (n,) pairs of each centre
+    sizes = np.diff(np.append(begins, len(o)))  # (n,) pairs of each centre
     # In how many pairs a negative stands: those of its centre whose context word it is not.
     equal = np.add.reduceat(np.repeat(drawn, sizes, axis=0) == o[:, None], begins, axis=0, dtype=np.int32)
-    times = (sizes[:, None] - equal).astype(np.float32)                              # (n, K)
-    centres = inputs.matrix.take(c[begins], axis=0)                                  # (n, D)
-    v = np.repeat(centres, sizes, axis=0)                                            # (B, D)
-    uo, un = outputs.matrix.take(o, axis=0), outputs.matrix.take(drawn, axis=0)      # (B, D), (n, K, D)
-    zo = np.einsum("bd,bd->b", uo, v)                                                # (B,)
-    zn = (un @ centres[:, :, None])[:, :, 0]                                         # (n, K)
+    times = (sizes[:, None] - equal).astype(np.float32)  # (n, K)
+    centres = inputs.matrix.take(c[begins], axis=0)  # (n, D)
+    v = np.repeat(centres, sizes, axis=0)  # (B, D)
+    uo, un = outputs.matrix.take(o, axis=0), outputs.matrix.take(drawn, axis=0)  # (B, D), (n, K, D)
+    zo = np.einsum("bd,bd->b", uo, v)  # (B,)
+    zn = (un @ centres[:, :, None])[:, :, 0]  # (n, K)
     go = _sigmoid(zo) - 1
     gn = times * _sigmoid(zn)
     cost = _mean_cost(zo, zn, times) if want_cost else None
-    dv = np.add.reduceat(go[:, None] * uo, begins, axis=0) + (gn[:, None, :] @ un)[:, 0]       # (n, D)
+    dv = np.add.reduceat(go[:, None] * uo, begins, axis=0) + (gn[:, None, :] @ un)[:, 0]  # (n, D)
     outputs.step(o[:, None], go[:, None], v, rate)
     outputs.step(drawn, gn, centres, rate, times)
     _step_centres(inputs, c, begins, dv, rate)

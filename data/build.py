@@ -1,9 +1,10 @@
 """Make data/twitter_data.pkl and data/features.npz, and say whether they agree.
 
-    python -m data.build                  twitter_data.pkl from NLTK's twitter_samples   (make data)
-    python -m data.build --embed FILE     features.npz from the course's file
-    python -m data.build --check [FILE]   do features.npz and the course's file agree?   (exit status 1: no)
+python -m data.build                  twitter_data.pkl from NLTK's twitter_samples   (make data)
+python -m data.build --embed FILE     features.npz from the course's file
+python -m data.build --check [FILE]   do features.npz and the course's file agree?   (exit status 1: no)
 """
+
 import argparse
 import pickle
 import sys
@@ -22,14 +23,15 @@ TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's fil
 
 # ------------------------------------------------------------------------------------------- from NLTK's corpus
 
+
 def course_data():
     """The content of the course's twitter_data.pkl, made from NLTK's corpus. Raises OSError where there is no corpus."""
     positive, negative = (_corpus_tweets(f"{sentiment}_tweets.json") for sentiment in ("positive", "negative"))
     data = {
         "train_x": positive[:TRAIN] + negative[:TRAIN],
-        "train_y": np.repeat([1.0, 0.0], TRAIN)[:, None],                             # (8000, 1)
-        "test_x": positive[TRAIN:TRAIN + TEST] + negative[TRAIN:TRAIN + TEST],
-        "test_y": np.repeat([1.0, 0.0], TEST)[:, None],                               # (2000, 1)
+        "train_y": np.repeat([1.0, 0.0], TRAIN)[:, None],  # (8000, 1)
+        "test_x": positive[TRAIN : TRAIN + TEST] + negative[TRAIN : TRAIN + TEST],
+        "test_y": np.repeat([1.0, 0.0], TEST)[:, None],  # (2000, 1)
     }
     data["freqs"] = build_freqs(data["train_x"], data["train_y"])
     return data
@@ -38,6 +40,7 @@ def course_data():
 def _corpus_tweets(name):
     """The text of the tweets of one file of twitter_samples, which is downloaded where NLTK does not find it."""
     from nltk.corpus import twitter_samples
+
     try:
         tweets = twitter_samples.strings(name)
     except LookupError:
@@ -60,7 +63,8 @@ def _download_corpus():
                 raise OSError(
                     "NLTK's twitter_samples is not on this machine and could not be downloaded "
                     f"({str(message.message).strip()}): run this again with a network, or copy the folder "
-                    f"corpora/twitter_samples of another machine's nltk_data to {folder}/corpora/")
+                    f"corpora/twitter_samples of another machine's nltk_data to {folder}/corpora/"
+                )
             if isinstance(message, downloader.ProgressMessage):
                 bar.update(message.progress - bar.n)
 
@@ -73,12 +77,13 @@ def write_tweets(path, data):
 
 # ------------------------------------------------------------------------------------------- what is embedded of it
 
+
 def features_of(data):
     """What load_embedded gives, worked out from the content of a data file."""
     features = {"freqs": data["freqs"]}
     for part in ("train", "test"):
-        features[f"{part}_X"] = feature_matrix(data[f"{part}_x"], data["freqs"])   # (3, N)
-        features[f"{part}_y"] = np.ravel(data[f"{part}_y"])                        # (N,)
+        features[f"{part}_X"] = feature_matrix(data[f"{part}_x"], data["freqs"])  # (3, N)
+        features[f"{part}_y"] = np.ravel(data[f"{part}_y"])  # (N,)
     return features
 
 
@@ -92,8 +97,11 @@ def differences(embedded, expected):
         elif (ours != theirs).any():
             wrong = np.atleast_2d(ours != theirs).any(axis=0)
             found.append(f"{key}: {wrong.sum()} of {wrong.size} tweets differ, the first at {wrong.argmax()}")
-    keys = [key for key in embedded["freqs"].keys() | expected["freqs"].keys()
-            if embedded["freqs"].get(key) != expected["freqs"].get(key)]
+    keys = [
+        key
+        for key in embedded["freqs"].keys() | expected["freqs"].keys()
+        if embedded["freqs"].get(key) != expected["freqs"].get(key)
+    ]
     if keys:
         found.append(f"freqs: {len(keys)} of {len(expected['freqs'])} counts differ, such as that of {min(keys)!r}")
     return found
@@ -108,6 +116,7 @@ def _load_course(path):
 
 # ------------------------------------------------------------------------------------------- the command line
 
+
 def _make(out):
     data = course_data()
     write_tweets(out, data)
@@ -120,8 +129,10 @@ def _embed(course, out):
     data = features_of(_load_course(course))
     with atomic_write(out) as temporary:
         write_features(temporary, data)
-    print(f"{out}: {out.stat().st_size:,} bytes; features and labels of {data['train_X'].shape[1]} training and "
-          f"{data['test_X'].shape[1]} test tweets, {len(data['freqs'])} counts")
+    print(
+        f"{out}: {out.stat().st_size:,} bytes; features and labels of {data['train_X'].shape[1]} training and "
+        f"{data['test_X'].shape[1]} test tweets, {len(data['freqs'])} counts"
+    )
     return 0
 
 
@@ -143,16 +154,31 @@ def _report(found, other):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m data.build", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
+        prog="python -m data.build",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__,
         epilog="twitter_data.pkl holds tweets, which may not be passed on: git ignores it. features.npz holds what is\n"
-               "derived from them and belongs to the project. train.py takes the first where it is there, else the "
-               "second.\nThe features are the same, so the trained parameters are too.")
+        "derived from them and belongs to the project. train.py takes the first where it is there, else the "
+        "second.\nThe features are the same, so the trained parameters are too.",
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--embed", metavar="FILE", type=Path, help="the course's twitter_data.pkl, to embed what is derived from it")
-    what.add_argument("--check", metavar="FILE", type=Path, nargs="?", const=TWEETS,
-                      help="the course's file, to compare with what is embedded (default: data/twitter_data.pkl)")
-    parser.add_argument("--out", metavar="FILE", type=Path,
-                        help="where to write (default: data/twitter_data.pkl, or data/features.npz with --embed)")
+    what.add_argument(
+        "--embed", metavar="FILE", type=Path, help="the course's twitter_data.pkl, to embed what is derived from it"
+    )
+    what.add_argument(
+        "--check",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        const=TWEETS,
+        help="the course's file, to compare with what is embedded (default: data/twitter_data.pkl)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="where to write (default: data/twitter_data.pkl, or data/features.npz with --embed)",
+    )
     options = parser.parse_args(arguments)
     if options.check and options.out:
         parser.error("--check writes nothing, so it takes no --out")

@@ -1,10 +1,11 @@
 """python -m report: assignment2.pdf from the formulas, the last training run and its pictures.
 
-    python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
-    python -m report --template --out handout.pdf                             the blank hand-in, for a course
-    python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
-    python -m report --companion                                              companion/companion.pdf
+python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
+python -m report --template --out handout.pdf                             the blank hand-in, for a course
+python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
+python -m report --companion                                              companion/companion.pdf
 """
+
 import argparse
 import json
 import sys
@@ -24,30 +25,64 @@ ROOT = HERE.parent
 PICTURES = ("loss", "surface")
 # What a run's JSON must hold for the page, and of which kind.
 NEEDED = {
-    "seed": int, "hidden": int, "lr": NUMBER, "batch": int, "iters": NUMBER, "steps_taken": int, "stopped": str,
+    "seed": int,
+    "hidden": int,
+    "lr": NUMBER,
+    "batch": int,
+    "iters": NUMBER,
+    "steps_taken": int,
+    "stopped": str,
     "data": {"train": int, "held_out": int, "test": int},
     "curve": {"step": list, "train": list, "eval": list},
     "train": {"loss": NUMBER, "accuracy": NUMBER},
     "test": {"loss": NUMBER, "accuracy": NUMBER, "interval": list, "confusion": list},
-    "rule": {"accuracy": NUMBER}, "parameters": {"W1": list, "b1": list, "W2": list, "b2": list},
-    "examples": list, "wrong": list, "versions": {"python": str, "numpy": str},
+    "rule": {"accuracy": NUMBER},
+    "parameters": {"W1": list, "b1": list, "W2": list, "b2": list},
+    "examples": list,
+    "wrong": list,
+    "versions": {"python": str, "numpy": str},
 }
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--name", default="", help="the name for the title block (default: a line to write on)")
     parser.add_argument("--login", default="", help="the login for the title block")
-    parser.add_argument("--run", type=Path, metavar="PATH", help="a training run: its folder, or its JSON with the pictures beside it (default: output; "
-                        "with --companion the folder of q3.json and q4.json, default: output/companion)")
-    parser.add_argument("--solution", type=Path, metavar="PATH", help="a student's assignment2.py, with their assignment2.pkl beside it: the figures are "
-                        "computed with both; the loss curves are those of --run, where given")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        metavar="PATH",
+        help="a training run: its folder, or its JSON with the pictures beside it (default: output; "
+        "with --companion the folder of q3.json and q4.json, default: output/companion)",
+    )
+    parser.add_argument(
+        "--solution",
+        type=Path,
+        metavar="PATH",
+        help="a student's assignment2.py, with their assignment2.pkl beside it: the figures are "
+        "computed with both; the loss curves are those of --run, where given",
+    )
     document = parser.add_mutually_exclusive_group()
-    document.add_argument("--source", type=Path, metavar="FILE", help="another Typst source, such as the template filled in")
-    document.add_argument("--template", action="store_true", help="leave everything blank (with --run or --solution, the derivations alone); "
-                          "the source that students fill in is written beside the PDF")
-    document.add_argument("--companion", action="store_true", help="write companion/companion.pdf from the results in output/companion")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the PDF to write (default: assignment2.pdf, output/template.pdf or companion/companion.pdf)")
+    document.add_argument(
+        "--source", type=Path, metavar="FILE", help="another Typst source, such as the template filled in"
+    )
+    document.add_argument(
+        "--template",
+        action="store_true",
+        help="leave everything blank (with --run or --solution, the derivations alone); "
+        "the source that students fill in is written beside the PDF",
+    )
+    document.add_argument(
+        "--companion", action="store_true", help="write companion/companion.pdf from the results in output/companion"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the PDF to write (default: assignment2.pdf, output/template.pdf or companion/companion.pdf)",
+    )
     options = parser.parse_args(arguments)
     try:
         print(f"wrote {_write(options)}")
@@ -59,9 +94,17 @@ def main(arguments=None):
 
 def _write(options):
     if options.companion:
-        source, default, inputs = HERE / "companion.typ", ROOT / "companion" / "companion.pdf", companion_inputs(options.run or ROOT / "output" / "companion")
+        source, default, inputs = (
+            HERE / "companion.typ",
+            ROOT / "companion" / "companion.pdf",
+            companion_inputs(options.run or ROOT / "output" / "companion"),
+        )
     else:
-        source, default, inputs = options.source or HERE / "assignment2.typ", ROOT / "assignment2.pdf", _assignment2_inputs(options)
+        source, default, inputs = (
+            options.source or HERE / "assignment2.typ",
+            ROOT / "assignment2.pdf",
+            _assignment2_inputs(options),
+        )
     out = options.out or default
     if options.template:
         out = options.out or ROOT / "output" / "template.pdf"
@@ -79,14 +122,23 @@ def _assignment2_inputs(options):
     if options.solution:
         run, pictures = evaluate(options.solution), {}
         if options.run:
-            path, how = run_json(options.run), "a training of your own leaves it, with the key curve and a loss.svg beside it"
+            path, how = (
+                run_json(options.run),
+                "a training of your own leaves it, with the key curve and a loss.svg beside it",
+            )
             run["curve"] = read_json(path, {"curve": NEEDED["curve"]}, how)["curve"]
             pictures["loss"] = read_picture(path.with_name("loss.svg"), how)
     else:
         run, pictures = read_run(options.run or ROOT / "output")
         parameters = {name: np.array(value) for name, value in run["parameters"].items()}
         run["boundary"] = boundary(partial(inference_2layers, **parameters))
-    return {"name": options.name, "login": options.login, "formulas": assignment2_formulas(), "run": json.dumps(run), **pictures}
+    return {
+        "name": options.name,
+        "login": options.login,
+        "formulas": assignment2_formulas(),
+        "run": json.dumps(run),
+        **pictures,
+    }
 
 
 def read_run(path):
@@ -113,6 +165,7 @@ def _self_contained(source):
                     add(path.with_name(name))
             else:
                 lines.append(line)
+
     add(source)
     return "\n".join(lines) + "\n"
 

@@ -1,16 +1,33 @@
 """What companion.typ reads: its formulas, and the results of questions 3 and 4 with their more."""
+
 import json
 
 from report import companion_formulas
 from report.build import formula, formulas_json
 from report.inputs import NUMBER, read_json, read_picture
 
-ABLATION = "q4_ablation.json"      # ten minutes' work, so the page does without it where it was not made
+ABLATION = "q4_ablation.json"  # ten minutes' work, so the page does without it where it was not made
 Q3_HOW = "`python companion/q3_run.py` makes it"
 Q4_HOW = "`python companion/q4_sentiment.py` makes it"
-Q3_NEEDED = {"data": str, "dimensions": int, "iterations": int, "cost": NUMBER, "seconds": NUMBER, "neighbours": dict, "common_direction_share": NUMBER,
-             "curve": {"iteration": list, "cost": list}, "wide": {"dimensions": int, "epochs": int, "seconds": NUMBER, "neighbours": dict}}
-Q4_NEEDED = {"seed": int, "data": {"name": str, "train": int, "dev": int, "test": int, "classes": dict}, "table": list, "best": str, "kinds": dict, "seconds": NUMBER}
+Q3_NEEDED = {
+    "data": str,
+    "dimensions": int,
+    "iterations": int,
+    "cost": NUMBER,
+    "seconds": NUMBER,
+    "neighbours": dict,
+    "common_direction_share": NUMBER,
+    "curve": {"iteration": list, "cost": list},
+    "wide": {"dimensions": int, "epochs": int, "seconds": NUMBER, "neighbours": dict},
+}
+Q4_NEEDED = {
+    "seed": int,
+    "data": {"name": str, "train": int, "dev": int, "test": int, "classes": dict},
+    "table": list,
+    "best": str,
+    "kinds": dict,
+    "seconds": NUMBER,
+}
 
 
 def companion_inputs(folder):
@@ -36,5 +53,8 @@ def companion_inputs(folder):
 
 def companion_formulas_json():
     symbols = companion_formulas.NAMES
-    return formulas_json(companion_formulas.SETTINGS, parameters=formula(companion_formulas.PARAMETERS, symbols),
-                         speed_up=formula(companion_formulas.SPEED_UP, symbols))
+    return formulas_json(
+        companion_formulas.SETTINGS,
+        parameters=formula(companion_formulas.PARAMETERS, symbols),
+        speed_up=formula(companion_formulas.SPEED_UP, symbols),
+    )

@@ -3,6 +3,7 @@
 The student's assignment2.py is imported, so it runs here as it would for them; their assignment2.pkl is opened with the
 restricted loader. Nothing is trained: a loss curve is shown where their training left one in a run's JSON.
 """
+
 import importlib.util
 import platform
 import sys
@@ -14,7 +15,7 @@ from assignment2 import load_pickle
 from data.embedded import load_embedded
 from evaluation import measure
 
-PARAMETERS = ("W1", "W2", "b1", "b2")     # in the order of inference_2layers
+PARAMETERS = ("W1", "W2", "b1", "b2")  # in the order of inference_2layers
 
 
 def evaluate(solution):
@@ -36,7 +37,12 @@ def evaluate(solution):
         return _number(_call(bce_forward, solution, yhat, y), solution)
 
     return {
-        "data": {"source": "the embedded features", "train": data["train_y"].size, "held_out": 0, "test": data["test_y"].size},
+        "data": {
+            "source": "the embedded features",
+            "train": data["train_y"].size,
+            "held_out": 0,
+            "test": data["test_y"].size,
+        },
         **measure(predict, loss, data),
         "boundary": boundary(predict),
         "surface": surface(predict),
@@ -119,9 +125,12 @@ def _predictor(module, path, parameters):
     def predict(X):
         yhat = np.asarray(_call(inference, path, X, *parameters), dtype=float).ravel()
         if yhat.size != X.shape[1] or not np.all((yhat >= 0) & (yhat <= 1)):
-            raise ValueError(f"{path}: inference_2layers gave {yhat.size} values in [{np.min(yhat)}, {np.max(yhat)}] for "
-                             f"{X.shape[1]} tweets, where a probability for each is expected")
+            raise ValueError(
+                f"{path}: inference_2layers gave {yhat.size} values in [{np.min(yhat)}, {np.max(yhat)}] for "
+                f"{X.shape[1]} tweets, where a probability for each is expected"
+            )
         return yhat
+
     return predict
 
 

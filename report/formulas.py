@@ -6,6 +6,7 @@ work shown is taken on trust. The language of the expressions is in notation.py.
 
 Convention: denominator layout. A gradient has the shape of the variable it is taken by, so that θ ← θ − lr ∂L/∂θ adds up.
 """
+
 from dataclasses import dataclass, field
 
 from report.notation import Symbol
@@ -17,7 +18,7 @@ SATURATION = 37
 @dataclass(frozen=True)
 class Step:
     expression: str
-    rule: str = ""          # Typst markup
+    rule: str = ""  # Typst markup
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class Derivation:
 @dataclass(frozen=True)
 class Setting:
     """The names of one part of the page: how they print, how they depend on one another, what is derived of them."""
-    symbols: dict                                     # {name: Symbol}; the shape of a symbol in elements is its indices' range
-    definitions: dict = field(default_factory=dict)   # {"z[i]": expression}, in the order of the forward pass
-    derivations: dict = field(default_factory=dict)   # {name: Derivation}
-    indices: dict = field(default_factory=dict)       # {index: size}
+
+    symbols: dict  # {name: Symbol}; the shape of a symbol in elements is its indices' range
+    definitions: dict = field(default_factory=dict)  # {"z[i]": expression}, in the order of the forward pass
+    derivations: dict = field(default_factory=dict)  # {name: Derivation}
+    indices: dict = field(default_factory=dict)  # {index: size}
 
 
 def derivation(of, *steps):
@@ -52,7 +54,10 @@ SCALARS = Setting(
     derivations={
         "q21": derivation(
             "D(L, yhat)",
-            ("-(y * D(log(yhat), yhat) + (1 - y) * D(log(1 - yhat), yhat))", "the derivative is linear; $y$ does not depend on $hat(y)$"),
+            (
+                "-(y * D(log(yhat), yhat) + (1 - y) * D(log(1 - yhat), yhat))",
+                "the derivative is linear; $y$ does not depend on $hat(y)$",
+            ),
             ("-(y * (1 / yhat) + (1 - y) * (-1 / (1 - yhat)))", "$(ln u)' = u' slash u$, and $(1 - hat(y))' = -1$"),
             ("-((y * (1 - yhat) - (1 - y) * yhat) / (yhat * (1 - yhat)))", "common denominator"),
             ("(yhat - y) / (yhat * (1 - yhat))", "the two products $y hat(y)$ cancel"),
@@ -71,9 +76,16 @@ SCALARS = Setting(
 
 # Q2.3: one layer of m units on n inputs. Any loss behind it looks, to first order, like Σ g_i ŷ_i with g = ∂L/∂ŷ.
 LAYER = Setting(
-    symbols=INDICES | {
-        "W": Symbol("W", shape=("m", "n")), "h": Symbol("h", shape=("n",)), "b": Symbol("b", shape=("m",)),
-        "z": Symbol("z", shape=("m",)), "yhat": Symbol("hat(y)", shape=("m",)), "g": Symbol("g", shape=("m",)), "L": Symbol("L")},
+    symbols=INDICES
+    | {
+        "W": Symbol("W", shape=("m", "n")),
+        "h": Symbol("h", shape=("n",)),
+        "b": Symbol("b", shape=("m",)),
+        "z": Symbol("z", shape=("m",)),
+        "yhat": Symbol("hat(y)", shape=("m",)),
+        "g": Symbol("g", shape=("m",)),
+        "L": Symbol("L"),
+    },
     indices={"i": "m", "j": "m", "k": "n"},
     definitions={
         "z[i]": "sum(W[i, k] * h[k] for k in range(n)) + b[i]",
@@ -106,7 +118,10 @@ LAYER = Setting(
         "q23Lh": derivation(
             "D(L, h[k])",
             ("sum(g[i] * D(yhat[i], h[k]) for i in range(m))", "chain rule over all outputs"),
-            ("sum(W[i, k] * (g[i] * yhat[i] * (1 - yhat[i])) for i in range(m))", "the Jacobian above: every unit sends a share back"),
+            (
+                "sum(W[i, k] * (g[i] * yhat[i] * (1 - yhat[i])) for i in range(m))",
+                "the Jacobian above: every unit sends a share back",
+            ),
         ),
         "q23Lb": derivation(
             "D(L, b[j])",
@@ -118,9 +133,15 @@ LAYER = Setting(
 
 # The same in matrices: columns for vectors. The Jacobian by h has ∂ŷ_i/∂h_k at (k, i).
 LAYER_MATRICES = Setting(
-    symbols=INDICES | {
-        "W": Symbol("W", shape=("m", "n")), "h": Symbol("h", shape=("n", "1")), "yhat": Symbol("hat(y)", shape=("m", "1")),
-        "b": Symbol("b", shape=("m", "1")), "g": Symbol("g", shape=("m", "1")), "L": Symbol("L")},
+    symbols=INDICES
+    | {
+        "W": Symbol("W", shape=("m", "n")),
+        "h": Symbol("h", shape=("n", "1")),
+        "yhat": Symbol("hat(y)", shape=("m", "1")),
+        "b": Symbol("b", shape=("m", "1")),
+        "g": Symbol("g", shape=("m", "1")),
+        "L": Symbol("L"),
+    },
     derivations={
         "Jh": derivation("D(yhat, h)", ("W.T @ diag(yhat * (1 - yhat))",)),
         "Jb": derivation("D(yhat, b)", ("diag(yhat * (1 - yhat))",)),
@@ -132,8 +153,13 @@ LAYER_MATRICES = Setting(
 
 # One output unit, m = 1: ŷ is a number.
 UNIT = Setting(
-    symbols=INDICES | {
-        "W": Symbol("W", shape=("1", "n")), "h": Symbol("h", shape=("n", "1")), "b": Symbol("b"), "yhat": Symbol("hat(y)")},
+    symbols=INDICES
+    | {
+        "W": Symbol("W", shape=("1", "n")),
+        "h": Symbol("h", shape=("n", "1")),
+        "b": Symbol("b"),
+        "yhat": Symbol("hat(y)"),
+    },
     derivations={
         "W": derivation("D(yhat, W)", ("yhat * (1 - yhat) * h.T",)),
         "h": derivation("D(yhat, h)", ("yhat * (1 - yhat) * W.T",)),
@@ -143,11 +169,22 @@ UNIT = Setting(
 
 # Q2.4 for one example, element by element.
 NETWORK = Setting(
-    symbols=INDICES | {
-        "x": Symbol("x", shape=("d",)), "y": Symbol("y"), "W1": Symbol("W", "1", ("l", "d")), "b1": Symbol("b", "1", ("l",)),
-        "W2": Symbol("W", "2", ("l",)), "b2": Symbol("b", "2"), "z1": Symbol("z", "1", ("l",)), "h": Symbol("h", shape=("l",)),
-        "z2": Symbol("z", "2"), "yhat": Symbol("hat(y)"), "L": Symbol("L"),
-        "delta1": Symbol("delta", "1", ("l",)), "delta2": Symbol("delta", "2")},
+    symbols=INDICES
+    | {
+        "x": Symbol("x", shape=("d",)),
+        "y": Symbol("y"),
+        "W1": Symbol("W", "1", ("l", "d")),
+        "b1": Symbol("b", "1", ("l",)),
+        "W2": Symbol("W", "2", ("l",)),
+        "b2": Symbol("b", "2"),
+        "z1": Symbol("z", "1", ("l",)),
+        "h": Symbol("h", shape=("l",)),
+        "z2": Symbol("z", "2"),
+        "yhat": Symbol("hat(y)"),
+        "L": Symbol("L"),
+        "delta1": Symbol("delta", "1", ("l",)),
+        "delta2": Symbol("delta", "2"),
+    },
     indices={"i": "l", "j": "d"},
     definitions={
         "z1[i]": "sum(W1[i, j] * x[j] for j in range(d)) + b1[i]",
@@ -203,13 +240,27 @@ STABLE_LOSS = "log(1 + exp(z2)) - y * z2"
 
 # Q2.4 for a batch: examples are columns, L is their mean; lower case with index n is one example's column.
 BATCH = Setting(
-    symbols=INDICES | {
-        "X": Symbol("X", shape=("d", "N")), "y": Symbol("bold(y)", shape=("1", "N")), "yhat": Symbol("hat(bold(y))", shape=("1", "N")),
-        "W1": Symbol("W", "1", ("l", "d")), "b1": Symbol("b", "1", ("l", "1")),
-        "W2": Symbol("W", "2", ("1", "l")), "b2": Symbol("b", "2", ("1", "1")),
-        "Z1": Symbol("Z", "1", ("l", "N")), "H": Symbol("H", shape=("l", "N")), "Z2": Symbol("Z", "2", ("1", "N")),
-        "delta1": Symbol("Delta", "1", ("l", "N")), "delta2": Symbol("Delta", "2", ("1", "N")), "ones": Symbol("bold(1)", shape=("N", "1")),
-        "L": Symbol("L"), "x": Symbol("x"), "h": Symbol("h"), "e1": Symbol("delta", "1"), "e2": Symbol("delta", "2")},
+    symbols=INDICES
+    | {
+        "X": Symbol("X", shape=("d", "N")),
+        "y": Symbol("bold(y)", shape=("1", "N")),
+        "yhat": Symbol("hat(bold(y))", shape=("1", "N")),
+        "W1": Symbol("W", "1", ("l", "d")),
+        "b1": Symbol("b", "1", ("l", "1")),
+        "W2": Symbol("W", "2", ("1", "l")),
+        "b2": Symbol("b", "2", ("1", "1")),
+        "Z1": Symbol("Z", "1", ("l", "N")),
+        "H": Symbol("H", shape=("l", "N")),
+        "Z2": Symbol("Z", "2", ("1", "N")),
+        "delta1": Symbol("Delta", "1", ("l", "N")),
+        "delta2": Symbol("Delta", "2", ("1", "N")),
+        "ones": Symbol("bold(1)", shape=("N", "1")),
+        "L": Symbol("L"),
+        "x": Symbol("x"),
+        "h": Symbol("h"),
+        "e1": Symbol("delta", "1"),
+        "e2": Symbol("delta", "2"),
+    },
     definitions={
         "Z1": "W1 @ X + b1 @ ones.T",
         "H": "sigma(Z1)",
@@ -243,4 +294,11 @@ BATCH = Setting(
     },
 )
 
-SETTINGS = {"scalars": SCALARS, "layer": LAYER, "layer_matrices": LAYER_MATRICES, "unit": UNIT, "network": NETWORK, "batch": BATCH}
+SETTINGS = {
+    "scalars": SCALARS,
+    "layer": LAYER,
+    "layer_matrices": LAYER_MATRICES,
+    "unit": UNIT,
+    "network": NETWORK,
+    "batch": BATCH,
+}

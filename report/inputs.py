@@ -1,4 +1,5 @@
 """What a document reads of a run: JSON files and SVG pictures, checked, with one sentence for whatever is wrong."""
+
 import json
 
 NUMBER = (int, float)

@@ -12,16 +12,18 @@ formula that is proved and the formula that is read cannot differ.
     sum(… for i in range(n))                           D(f, x): ∂f/∂x, and od(f, x): df/dx
     kron(i, j)            Iverson's [i = j]            softmax(A)   row by row
 """
+
 import ast
 from dataclasses import dataclass
 
-SUM, ELEMENTWISE, PRODUCT, FACTOR, POWER, ATOM = range(6)   # how tightly the parts of a formula hold together
+SUM, ELEMENTWISE, PRODUCT, FACTOR, POWER, ATOM = range(6)  # how tightly the parts of a formula hold together
 SCALAR = ()
 
 
 @dataclass(frozen=True)
 class Symbol:
     """How a name prints: a letter, a subscript that belongs to the name, and its shape as sizes' names."""
+
     letter: str
     subscript: str = ""
     shape: tuple = SCALAR
@@ -101,7 +103,7 @@ class _Printer:
                 return self.shape(node.args[0])[:1] * 2
             if name in ("log", "exp", "sigma", "softmax"):
                 return self.shape(node.args[0])
-        return SCALAR     # numbers, elements, sums over an index, derivatives of elements
+        return SCALAR  # numbers, elements, sums over an index, derivatives of elements
 
     # -- nodes: each method gives the text and how tightly its outermost parts hold together ---------------------
 
@@ -136,17 +138,24 @@ class _Printer:
             return f"{self.print(left, ATOM)}^({self.print(right, SUM)})", POWER
         if isinstance(op, ast.Div):
             return self._quotient(left, right)
-        if isinstance(left, ast.UnaryOp):       # a sign at the front is the sign of the whole product
+        if isinstance(left, ast.UnaryOp):  # a sign at the front is the sign of the whole product
             return "-" + self.print(ast.BinOp(left.operand, op, right), PRODUCT), SUM
         if isinstance(op, ast.Mult) and SCALAR not in (self.shape(left), self.shape(right)):
-            hold = [ATOM if isinstance(side, ast.BinOp) and isinstance(side.op, ast.MatMult) else ELEMENTWISE for side in (left, right)]
+            hold = [
+                ATOM if isinstance(side, ast.BinOp) and isinstance(side.op, ast.MatMult) else ELEMENTWISE
+                for side in (left, right)
+            ]
             return f"{self.print(left, hold[0])} dot.o {self.print(right, max(hold[1], PRODUCT))}", ELEMENTWISE
         # What would swallow a neighbour on its right gets brackets: a sum over an index, a logarithm.
-        return (self.print(left, ATOM if _calls(left, "sum", "log") else PRODUCT) + " thin "
-                + self.print(right, PRODUCT if _calls(right, "sum") else FACTOR), PRODUCT)
+        return (
+            self.print(left, ATOM if _calls(left, "sum", "log") else PRODUCT)
+            + " thin "
+            + self.print(right, PRODUCT if _calls(right, "sum") else FACTOR),
+            PRODUCT,
+        )
 
     def _quotient(self, left, right):
-        if isinstance(left, ast.UnaryOp):       # the sign goes before the fraction
+        if isinstance(left, ast.UnaryOp):  # the sign goes before the fraction
             return "-" + self.print(ast.BinOp(left.operand, ast.Div(), right), PRODUCT), SUM
         braces = self.braces
         self.braces = False

@@ -1,4 +1,5 @@
 """What every room's tests share: where the real data is."""
+
 from pathlib import Path
 
 import pytest

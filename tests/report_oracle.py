@@ -1,4 +1,5 @@
 """The second opinion on the formulas: sympy differentiates the definitions, and each line of work is compared with that."""
+
 import ast
 import itertools
 
@@ -31,16 +32,27 @@ class Oracle:
                 else:
                     index = ast.unparse(target.slice)
                     size = self.sizes[self.setting.indices[index]]
-                    values[root(left)] = np.array([self.evaluate(right, values | {index: i}) for i in range(size)], object)
+                    values[root(left)] = np.array(
+                        [self.evaluate(right, values | {index: i}) for i in range(size)], object
+                    )
         return values
 
     def evaluate(self, expression, values=None):
         values = self.full if values is None else values
         tree = ast.fix_missing_locations(_QuoteDerivatives().visit(ast.parse(expression, mode="eval")))
-        functions = {"exp": sympy.exp, "log": sympy.log, "sigma": lambda z: 1 / (1 + sympy.exp(-z)), "sum": sum, "range": range,
-                     "kron": lambda i, j: int(i == j)}
+        functions = {
+            "exp": sympy.exp,
+            "log": sympy.log,
+            "sigma": lambda z: 1 / (1 + sympy.exp(-z)),
+            "sum": sum,
+            "range": range,
+            "kron": lambda i, j: int(i == j),
+        }
         derivative = lambda f, v, **bound: self.derivative(f, v, values | bound)
-        return eval(compile(tree, expression, "eval"), {"__builtins__": {}, **functions, **values, "D": derivative, "od": derivative})
+        return eval(
+            compile(tree, expression, "eval"),
+            {"__builtins__": {}, **functions, **values, "D": derivative, "od": derivative},
+        )
 
     def derivative(self, f, v, values):
         indices = {name: values[name] for name in self.setting.indices if name in values}
@@ -52,16 +64,22 @@ class Oracle:
 
     def lines(self, derivation):
         """(expected, [each line's value]) for every value of the free indices of the derivation."""
-        free = [name for name in self.setting.indices
-                if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(derivation.of)))]
+        free = [
+            name
+            for name in self.setting.indices
+            if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(derivation.of)))
+        ]
         for chosen in itertools.product(*(range(self.sizes[self.setting.indices[name]]) for name in free)):
             values = self.full | dict(zip(free, chosen))
-            yield self.evaluate(derivation.of, values), [self.evaluate(step.expression, values) for step in derivation.steps]
-
+            yield (
+                self.evaluate(derivation.of, values),
+                [self.evaluate(step.expression, values) for step in derivation.steps],
+            )
 
     @staticmethod
     def is_zero(difference):
         """Whether a difference of formulas is 0 for all values: as rational functions of their symbols and exponentials."""
+
         def product(exponent):
             factors = []
             for term in sympy.Add.make_args(sympy.expand(exponent)):
@@ -69,6 +87,7 @@ class Oracle:
                 assert power.is_integer
                 factors.append(sympy.Symbol(f"exp({rest})", positive=True) ** power)
             return sympy.Mul(*factors)
+
         return sympy.cancel(sympy.together(sympy.sympify(difference).replace(sympy.exp, product))) == 0
 
 
@@ -81,14 +100,17 @@ class _QuoteDerivatives(ast.NodeTransformer):
     def visit_GeneratorExp(self, node):
         self.bound += [loop.target.id for loop in node.generators]
         node = self.generic_visit(node)
-        self.bound = self.bound[:-len(node.generators)]
+        self.bound = self.bound[: -len(node.generators)]
         return node
 
     def visit_Call(self, node):
         if node.func.id not in ("D", "od"):
             return self.generic_visit(node)
-        return ast.Call(node.func, [ast.Constant(ast.unparse(part)) for part in node.args],
-                        [ast.keyword(name, ast.Name(name, ast.Load())) for name in self.bound])
+        return ast.Call(
+            node.func,
+            [ast.Constant(ast.unparse(part)) for part in node.args],
+            [ast.keyword(name, ast.Name(name, ast.Load())) for name in self.bound],
+        )
 
 
 def root(expression):

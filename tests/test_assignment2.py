@@ -2,6 +2,7 @@
 
 Tolerances are relative unless said otherwise; float64 carries 1.1e-16.
 """
+
 import math
 import pickle
 import subprocess
@@ -15,8 +16,17 @@ import pytest
 
 import assignment2
 from assignment2 import (
-    bce_forward, descend, gradients, inference_2_layers, inference_2layers, inference_layer, load_pickle, load_tweets,
-    sigmoid, train_nn, update_params,
+    bce_forward,
+    descend,
+    gradients,
+    inference_2_layers,
+    inference_2layers,
+    inference_layer,
+    load_pickle,
+    load_tweets,
+    sigmoid,
+    train_nn,
+    update_params,
 )
 
 ROOT = Path(assignment2.__file__).parent
@@ -36,6 +46,7 @@ def network(d, l, N, seed=0, bias="vector"):
 
 def loop_network(X, W1, W2, b1, b2):
     """ŷ, one example, one unit, one weight at a time, in plain Python."""
+
     def unit(inputs, weights, bias):
         return 1 / (1 + math.exp(-(sum(w * x for w, x in zip(weights, inputs)) + bias)))
 
@@ -64,10 +75,18 @@ def test_sigmoid_never_warns_and_keeps_to_its_limits():
         np.testing.assert_array_equal(sigmoid(extremes), [0, 0, 0, 1, 1, 1, np.nan])
 
 
-@pytest.mark.parametrize("x, dtype, shape", [
-    (2, np.float64, ()), (2.0, np.float64, ()), (np.array([1, -2]), np.float64, (2,)), (True, np.float64, ()),
-    (np.zeros((2, 3, 4), np.float32), np.float32, (2, 3, 4)), ([[0.0]], np.float64, (1, 1)), (np.zeros((0, 3)), np.float64, (0, 3)),
-])
+@pytest.mark.parametrize(
+    "x, dtype, shape",
+    [
+        (2, np.float64, ()),
+        (2.0, np.float64, ()),
+        (np.array([1, -2]), np.float64, (2,)),
+        (True, np.float64, ()),
+        (np.zeros((2, 3, 4), np.float32), np.float32, (2, 3, 4)),
+        ([[0.0]], np.float64, (1, 1)),
+        (np.zeros((0, 3)), np.float64, (0, 3)),
+    ],
+)
 def test_sigmoid_keeps_shape_and_precision(x, dtype, shape):
     s = sigmoid(x)
     assert s.dtype == dtype and s.shape == shape
@@ -106,8 +125,14 @@ def test_the_handouts_sample_code_runs_word_for_word(capsys):
     from utils import extract_features
 
     params = load_pickle(ROOT / "assignment2.pkl")
-    names = {"extract_features": extract_features, "inference_2_layers": inference_2_layers, "freqs": load_embedded()["freqs"], **params}
-    exec("""
+    names = {
+        "extract_features": extract_features,
+        "inference_2_layers": inference_2_layers,
+        "freqs": load_embedded()["freqs"],
+        **params,
+    }
+    exec(
+        """
 my_tweet = 'This is a ridiculously bright movie. The plot was terrible and I was sad until the ending!'
 y_hat = inference_2_layers(
     extract_features(my_tweet, freqs), W1, W2, b1, b2)
@@ -116,7 +141,9 @@ if y_hat > 0.5:
     print('Positive sentiment')
 else:
     print('Negative sentiment')
-""", names)
+""",
+        names,
+    )
     assert capsys.readouterr().out.endswith("Negative sentiment\n")
 
 
@@ -153,6 +180,7 @@ def test_loss_at_the_ends():
 
 def complex_loss(X, y, W1, W2, b1, b2):
     """The loss in complex arithmetic, written anew: Im L(θ + ih)/h is ∂L/∂θ to rounding, with no difference to cancel."""
+
     def s(z):
         return 1 / (1 + np.exp(-z))
 
@@ -209,12 +237,21 @@ def test_gradients_equal_complex_step_and_loop(d, l, N, bias):
 
 def test_gradients_of_the_published_example():
     """The later template's check; its gradients are sums over the batch of three, ours are means."""
-    dW1, dW2, db1, db2, L = gradients([[1, 2, 3], [4, 5, 6]], [0, 1, 0], [[.1, .2], [.3, .4], [.5, .6]], [[.7, .8, .9]], [.1, .2, .3], [.3])
+    dW1, dW2, db1, db2, L = gradients(
+        [[1, 2, 3], [4, 5, 6]],
+        [0, 1, 0],
+        [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]],
+        [[0.7, 0.8, 0.9]],
+        [0.1, 0.2, 0.3],
+        [0.3],
+    )
     assert L == pytest.approx(1.7287272636229514, rel=1e-15)
     assert 3 * db2[0] == pytest.approx(1.767495823193705, rel=1e-14)
     np.testing.assert_allclose(3 * dW2, [[1.38163852, 1.64474415, 1.72847074]], rtol=1e-8)
     np.testing.assert_allclose(3 * db1, [0.20784722, 0.08904251, 0.03385342], rtol=1e-7)
-    np.testing.assert_allclose(3 * dW1, [[0.38040779, 1.00394945], [0.12798198, 0.39510952], [0.04042118, 0.14198144]], rtol=1e-7)
+    np.testing.assert_allclose(
+        3 * dW1, [[0.38040779, 1.00394945], [0.12798198, 0.39510952], [0.04042118, 0.14198144]], rtol=1e-7
+    )
 
 
 def test_gradients_take_one_example_and_labels_in_any_shape():
@@ -307,7 +344,11 @@ def test_training_learns_and_its_parameters_work_on_raw_features():
 def test_the_best_checkpoint_has_the_lowest_training_loss():
     X, y = blobs()
     run = list(descend(X, y, 4, iters=20_000, lr=2))  # steps so large that the loss jumps about
-    assert bce_forward(inference_2layers(X, *[run[-1].best[i] for i in (0, 2, 1, 3)]), y) == min(c.loss for c in run) < run[-1].loss
+    assert (
+        bce_forward(inference_2layers(X, *[run[-1].best[i] for i in (0, 2, 1, 3)]), y)
+        == min(c.loss for c in run)
+        < run[-1].loss
+    )
 
 
 def test_one_seed_one_result_and_no_global_random_state():
@@ -361,32 +402,35 @@ def test_train_nn_asks_utils_for_extract_features_alone(tmp_path, monkeypatch):
 X, Y, W1, W2, B1, B2 = network(3, 6, 5)
 
 
-@pytest.mark.parametrize("call, says", [
-    (lambda: inference_layer(X[:2], W1, B1), r"\(2, 5\).*\(6, 3\)"),
-    (lambda: inference_layer(X, W1, np.zeros(5)), r"\(5,\).*6 units"),
-    (lambda: inference_layer(X, W1, np.zeros((1, 6))), r"\(1, 6\).*6 units"),
-    (lambda: inference_2layers(X, W1, W2[:, :4], B1, B2), r"\(6, 5\).*\(1, 4\)"),
-    (lambda: inference_2layers(X, W1, W2.T, B1, B2), r"\(6, 1\)"),
-    (lambda: gradients(X.T, Y, W1, W2, B1, B2), r"\(5, 3\).*\(6, 3\)"),
-    (lambda: gradients(X, Y[:4], W1, W2, B1, B2), r"\(4,\).*\(1, 5\).*5 examples"),
-    (lambda: gradients(X[:, :0], [], W1, W2, B1, B2), r"no examples"),
-    (lambda: gradients(X * np.nan, Y, W1, W2, B1, B2), r"yhat at index 0 is nan"),
-    (lambda: bce_forward([0.5, 0.5], [1, np.nan]), r"index 1 is nan: a label is 0 or 1"),
-    (lambda: bce_forward([0.5, 0.5], [1, 2]), r"index 1 is 2: a label is 0 or 1"),
-    (lambda: bce_forward([0.5, 1.5], [1, 0]), r"yhat at index 1 is 1.5"),
-    (lambda: bce_forward([0.5], ["positive"]), r"0 or 1.*positive"),
-    (lambda: bce_forward([], []), r"no examples"),
-    (lambda: bce_forward([0.5, 0.5], [[1, 0], [0, 1]]), r"\(2, 2\).*\(2,\)"),
-    (lambda: last(descend(X, Y, 0)), r"hidden must be at least 1, not 0"),
-    (lambda: last(descend(X, Y, 2, iters=-1)), r"iters must be at least 1, not -1"),
-    (lambda: last(descend(X, Y, 2, iters=1.5)), r"iters must be a whole number, not 1.5"),
-    (lambda: last(descend(X, Y, 2, iters=np.inf)), r"iters must be a whole number, not inf"),
-    (lambda: last(descend(X, Y, 2, lr=np.nan)), r"lr must be a positive number, not nan"),
-    (lambda: last(descend(X, Y, 2, batch=0)), r"batch must be at least 1, not 0"),
-    (lambda: last(descend(X, Y, 2, seed=-1)), r"seed must be at least 0, not -1"),
-    (lambda: last(descend(X, Y[:3], 2)), r"\(3,\).*\(3, 5\)"),
-    (lambda: last(descend(X * [1, 1, np.inf, 1, 1], Y, 2)), r"X at index \(0, 2\) is -?inf"),
-])
+@pytest.mark.parametrize(
+    "call, says",
+    [
+        (lambda: inference_layer(X[:2], W1, B1), r"\(2, 5\).*\(6, 3\)"),
+        (lambda: inference_layer(X, W1, np.zeros(5)), r"\(5,\).*6 units"),
+        (lambda: inference_layer(X, W1, np.zeros((1, 6))), r"\(1, 6\).*6 units"),
+        (lambda: inference_2layers(X, W1, W2[:, :4], B1, B2), r"\(6, 5\).*\(1, 4\)"),
+        (lambda: inference_2layers(X, W1, W2.T, B1, B2), r"\(6, 1\)"),
+        (lambda: gradients(X.T, Y, W1, W2, B1, B2), r"\(5, 3\).*\(6, 3\)"),
+        (lambda: gradients(X, Y[:4], W1, W2, B1, B2), r"\(4,\).*\(1, 5\).*5 examples"),
+        (lambda: gradients(X[:, :0], [], W1, W2, B1, B2), r"no examples"),
+        (lambda: gradients(X * np.nan, Y, W1, W2, B1, B2), r"yhat at index 0 is nan"),
+        (lambda: bce_forward([0.5, 0.5], [1, np.nan]), r"index 1 is nan: a label is 0 or 1"),
+        (lambda: bce_forward([0.5, 0.5], [1, 2]), r"index 1 is 2: a label is 0 or 1"),
+        (lambda: bce_forward([0.5, 1.5], [1, 0]), r"yhat at index 1 is 1.5"),
+        (lambda: bce_forward([0.5], ["positive"]), r"0 or 1.*positive"),
+        (lambda: bce_forward([], []), r"no examples"),
+        (lambda: bce_forward([0.5, 0.5], [[1, 0], [0, 1]]), r"\(2, 2\).*\(2,\)"),
+        (lambda: last(descend(X, Y, 0)), r"hidden must be at least 1, not 0"),
+        (lambda: last(descend(X, Y, 2, iters=-1)), r"iters must be at least 1, not -1"),
+        (lambda: last(descend(X, Y, 2, iters=1.5)), r"iters must be a whole number, not 1.5"),
+        (lambda: last(descend(X, Y, 2, iters=np.inf)), r"iters must be a whole number, not inf"),
+        (lambda: last(descend(X, Y, 2, lr=np.nan)), r"lr must be a positive number, not nan"),
+        (lambda: last(descend(X, Y, 2, batch=0)), r"batch must be at least 1, not 0"),
+        (lambda: last(descend(X, Y, 2, seed=-1)), r"seed must be at least 0, not -1"),
+        (lambda: last(descend(X, Y[:3], 2)), r"\(3,\).*\(3, 5\)"),
+        (lambda: last(descend(X * [1, 1, np.inf, 1, 1], Y, 2)), r"X at index \(0, 2\) is -?inf"),
+    ],
+)
 def test_bad_arguments(call, says):
     with pytest.raises(ValueError, match=says) as raised:
         call()
@@ -406,21 +450,24 @@ class RunsCode:
 GOOD = dict(train_x=["good", "bad"], train_y=[1, 0], test_x=["good"], test_y=[1], freqs=FREQS)
 
 
-@pytest.mark.parametrize("content, says", [
-    (b"", "is empty"),
-    (pickle.dumps(GOOD)[:-20], "not a whole pickle"),
-    (b"not a pickle at all", "not a whole pickle"),
-    (pickle.dumps(RunsCode()), r"refused, it asks to call builtins.print"),
-    (pickle.dumps({**GOOD, "freqs": RunsCode()}), r"refused"),
-    (pickle.dumps([1, 2]), "holds a list"),
-    (pickle.dumps({"train_x": ["a"], "freqs": {}}), "has no train_y"),
-    (pickle.dumps({**GOOD, "train_y": [1]}), r"train_y: labels of shape \(1,\).*2 examples"),
-    (pickle.dumps({**GOOD, "train_y": [1, 3]}), r"train_y: .*index 1 is 3: a label is 0 or 1"),
-    (pickle.dumps({**GOOD, "test_y": [np.nan]}), r"test_y: .*nan"),
-    (pickle.dumps({**GOOD, "train_x": [], "train_y": []}), "train_x holds no tweets"),
-    (pickle.dumps({**GOOD, "train_x": ["good", 7]}), r"train_x\[1\] is a int"),
-    (pickle.dumps({**GOOD, "freqs": [1]}), "freqs is a list"),
-])
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "is empty"),
+        (pickle.dumps(GOOD)[:-20], "not a whole pickle"),
+        (b"not a pickle at all", "not a whole pickle"),
+        (pickle.dumps(RunsCode()), r"refused, it asks to call builtins.print"),
+        (pickle.dumps({**GOOD, "freqs": RunsCode()}), r"refused"),
+        (pickle.dumps([1, 2]), "holds a list"),
+        (pickle.dumps({"train_x": ["a"], "freqs": {}}), "has no train_y"),
+        (pickle.dumps({**GOOD, "train_y": [1]}), r"train_y: labels of shape \(1,\).*2 examples"),
+        (pickle.dumps({**GOOD, "train_y": [1, 3]}), r"train_y: .*index 1 is 3: a label is 0 or 1"),
+        (pickle.dumps({**GOOD, "test_y": [np.nan]}), r"test_y: .*nan"),
+        (pickle.dumps({**GOOD, "train_x": [], "train_y": []}), "train_x holds no tweets"),
+        (pickle.dumps({**GOOD, "train_x": ["good", 7]}), r"train_x\[1\] is a int"),
+        (pickle.dumps({**GOOD, "freqs": [1]}), "freqs is a list"),
+    ],
+)
 def test_bad_files(tmp_path, capsys, content, says):
     path = tmp_path / "data.pkl"
     path.write_bytes(content)
@@ -434,7 +481,13 @@ def test_bad_files(tmp_path, capsys, content, says):
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_the_loader_reads_what_plain_pickle_reads(tmp_path, protocol):
-    data = {"a": np.arange(6.0).reshape(2, 3), "b": [1, (2.5, "x", b"y", None)], "c": np.float64(3), "d": {("w", 1.0): 2}, "e": np.array(["p"], object)}
+    data = {
+        "a": np.arange(6.0).reshape(2, 3),
+        "b": [1, (2.5, "x", b"y", None)],
+        "c": np.float64(3),
+        "d": {("w", 1.0): 2},
+        "e": np.array(["p"], object),
+    }
     path = tmp_path / "p.pkl"
     path.write_bytes(pickle.dumps(data, protocol=protocol))
     got = load_pickle(path)
@@ -446,8 +499,14 @@ def test_the_loader_reads_what_plain_pickle_reads(tmp_path, protocol):
 
 
 def test_import_needs_numpy_alone_and_says_nothing(tmp_path):
-    code = "import sys, assignment2; print(sorted({m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)))"
+    code = (
+        "import sys, assignment2; print(sorted({m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)))"
+    )
     (tmp_path / "assignment2.py").write_bytes((ROOT / "assignment2.py").read_bytes())
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    modules = [m for m in eval(run.stdout) if m not in {"__main__", "__mp_main__", "assignment2", "numpy"} and not m.startswith(("_", "sitecustomize"))]
+    modules = [
+        m
+        for m in eval(run.stdout)
+        if m not in {"__main__", "__mp_main__", "assignment2", "numpy"} and not m.startswith(("_", "sitecustomize"))
+    ]
     assert modules == [] and run.stderr == ""

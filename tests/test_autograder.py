@@ -2,6 +2,7 @@
 
 The banks of mutants, right submissions and attacks are in test_autograder_bank.py.
 """
+
 import ast
 import csv
 import json
@@ -20,7 +21,19 @@ import pytest
 
 import autograder.__main__ as command
 import utils
-from autograder import GraderError, NotASubmission, Sandbox, classroom, grade, inputs, judge, mistakes, package, read_rubric, results
+from autograder import (
+    GraderError,
+    NotASubmission,
+    Sandbox,
+    classroom,
+    grade,
+    inputs,
+    judge,
+    mistakes,
+    package,
+    read_rubric,
+    results,
+)
 from autograder.child import Other, decode, encode
 from autograder.submission import take_in
 from tests.autograder_bank import good_pdf, good_pickle, grade_source, losing
@@ -50,13 +63,16 @@ def rubric():
 def submission(folder, source=None):
     """A folder with the reference, or `source`, as a submission of three files."""
     folder.mkdir(exist_ok=True)
-    (folder / "assignment2.py").write_text(source or (PROJECT / "assignment2.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "assignment2.py").write_text(
+        source or (PROJECT / "assignment2.py").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     (folder / "assignment2.pkl").write_bytes(good_pickle())
     (folder / "assignment2.pdf").write_bytes(good_pdf())
     return folder
 
 
 # ---------------------------------------------------------------------------------------------------------------- rubric
+
 
 def test_rubric_sums_to_100_and_every_check_is_judged(rubric):
     assert sum(check.points for check in rubric.checks.values()) == 100
@@ -65,12 +81,15 @@ def test_rubric_sums_to_100_and_every_check_is_judged(rubric):
     assert judged | by_hand == set(rubric.checks)
 
 
-@pytest.mark.parametrize("old, new, said", [
-    ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q1.1 | 3 |", "the points sum to 101, not 100"),
-    ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q9 | 2 |", "there is no question Q9"),
-    ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q1.1 | two |", "could not convert"),
-    ("| dialect | any |", "| dialect | old |", "dialect is 'old'"),
-])
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q1.1 | 3 |", "the points sum to 101, not 100"),
+        ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q9 | 2 |", "there is no question Q9"),
+        ("| sigmoid.values | Q1.1 | 2 |", "| sigmoid.values | Q1.1 | two |", "could not convert"),
+        ("| dialect | any |", "| dialect | old |", "dialect is 'old'"),
+    ],
+)
 def test_a_wrong_rubric_says_where(tmp_path, old, new, said):
     text = (PROJECT / "autograder" / "rubric.md").read_text(encoding="utf-8")
     assert text.count(old) == 1
@@ -81,16 +100,25 @@ def test_a_wrong_rubric_says_where(tmp_path, old, new, said):
 
 # ---------------------------------------------------------------------------------------------------------------- inputs
 
+
 def test_the_same_seed_draws_the_same_and_another_does_not():
     def numbers(seed):
-        return [np.ravel(arg).tolist() for cases in inputs.draw(seed).values() for case in cases for arg in case.args.values()]
+        return [
+            np.ravel(arg).tolist()
+            for cases in inputs.draw(seed).values()
+            for case in cases
+            for arg in case.args.values()
+        ]
+
     assert numbers(3) == numbers(3) != numbers(4)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_sizes_cannot_be_confused(seed):
     for function in ("gradients", "update_params", "inference_2layers"):
-        first, square = (next(case for case in inputs.draw(seed)[function] if case.group == group) for group in ("usual", "square"))
+        first, square = (
+            next(case for case in inputs.draw(seed)[function] if case.group == group) for group in ("usual", "square")
+        )
         hidden, d = first.args["W1"].shape
         assert len({d, hidden, first.args["X"].shape[1], 1}) == 4
         assert square.args["W1"].shape[0] == square.args["X"].shape[1]
@@ -101,22 +129,37 @@ def test_invented_words_are_left_as_they_are_and_features_are_theirs():
         for word in words:
             assert utils.process_tweet(word) == [word]
     data, X, y = inputs.draw_tweets(5)
-    np.testing.assert_array_equal(X, utils.feature_matrix(data["train_x"], data["freqs"]))      # exact: sums of whole numbers
+    np.testing.assert_array_equal(
+        X, utils.feature_matrix(data["train_x"], data["freqs"])
+    )  # exact: sums of whole numbers
     assert data["freqs"] == utils.build_freqs(data["train_x"], data["train_y"])
     assert set(y) == {0.0, 1.0} and len(y) == X.shape[1]
 
 
 # ------------------------------------------------------------------------------------------------------------- judgement
 
+
 def test_the_later_template_s_published_figures():
-    args = {"X": np.array([[1.0, 2, 3], [4, 5, 6]]), "y": np.array([0.0, 1, 0]), "W1": np.array([[.1, .2], [.3, .4], [.5, .6]]),
-            "W2": np.array([[.7, .8, .9]]), "b1": np.array([.1, .2, .3]), "b2": np.array([.3])}
+    args = {
+        "X": np.array([[1.0, 2, 3], [4, 5, 6]]),
+        "y": np.array([0.0, 1, 0]),
+        "W1": np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
+        "W2": np.array([[0.7, 0.8, 0.9]]),
+        "b1": np.array([0.1, 0.2, 0.3]),
+        "b2": np.array([0.3]),
+    }
     given = judge.expected_gradients(args, "later")
-    published = {"L": 1.7287272636229514, "db2": 1.767495823193705, "dW2": [[1.38163852, 1.64474415, 1.72847074]],
-                 "db1": [0.20784722, 0.08904251, 0.03385342],
-                 "dW1": [[0.38040779, 1.00394945], [0.12798198, 0.39510952], [0.04042118, 0.14198144]]}
+    published = {
+        "L": 1.7287272636229514,
+        "db2": 1.767495823193705,
+        "dW2": [[1.38163852, 1.64474415, 1.72847074]],
+        "db1": [0.20784722, 0.08904251, 0.03385342],
+        "dW1": [[0.38040779, 1.00394945], [0.12798198, 0.39510952], [0.04042118, 0.14198144]],
+    }
     for part, figures in published.items():
-        np.testing.assert_allclose(np.ravel(given[part]), np.ravel(figures), rtol=0, atol=5e-9)   # eight figures are published
+        np.testing.assert_allclose(
+            np.ravel(given[part]), np.ravel(figures), rtol=0, atol=5e-9
+        )  # eight figures are published
 
 
 @pytest.mark.parametrize("dialect, factor", [("handout", 1), ("later", 7)])
@@ -155,7 +198,13 @@ def judged(function, answer, dialect="handout", seed=0):
     for case in inputs.draw(seed)[function]:
         for form, args in inputs.forms(case).items():
             calls.append(judge.Call(case, form, args, answer(case, args)))
-    number = {"sigmoid": "Q1.1", "inference_2layers": "Q1.3", "bce_forward": "Q1.4", "gradients": "Q3", "update_params": "Q4"}[function]
+    number = {
+        "sigmoid": "Q1.1",
+        "inference_2layers": "Q1.3",
+        "bce_forward": "Q1.4",
+        "gradients": "Q3",
+        "update_params": "Q4",
+    }[function]
     return {outcome.check.name: outcome for outcome in judge.judge(read_rubric().of(number), calls, dialect)}
 
 
@@ -180,19 +229,23 @@ def spoil(change):
     def answer(case, args):
         value = right(case, args)
         return message(tuple(change(item) for item in value) if isinstance(value, tuple) else change(value))
+
     return answer
 
 
-@pytest.mark.parametrize("change, identity", [
-    (lambda v: v * np.nan, "nan"),
-    (lambda v: v + np.inf, "nan"),
-    (lambda v: "0.5", "type"),
-    (lambda v: np.asarray(v) + 0j, "type"),
-    (lambda v: np.asarray(v, object), "type"),
-    (lambda v: None, "none"),
-    (lambda v: np.stack([v, v]), "shape"),
-    (lambda v: v + 0.1 * (1 + np.abs(v)), "values"),       # ten times the loosest tolerance, 1e-2 of gradients.large
-])
+@pytest.mark.parametrize(
+    "change, identity",
+    [
+        (lambda v: v * np.nan, "nan"),
+        (lambda v: v + np.inf, "nan"),
+        (lambda v: "0.5", "type"),
+        (lambda v: np.asarray(v) + 0j, "type"),
+        (lambda v: np.asarray(v, object), "type"),
+        (lambda v: None, "none"),
+        (lambda v: np.stack([v, v]), "shape"),
+        (lambda v: v + 0.1 * (1 + np.abs(v)), "values"),  # ten times the loosest tolerance, 1e-2 of gradients.large
+    ],
+)
 @pytest.mark.parametrize("function", ["sigmoid", "gradients"])
 def test_wrong_answers_earn_nothing_and_are_told_apart(function, change, identity):
     outcomes = judged(function, spoil(change))
@@ -207,16 +260,33 @@ def test_an_error_a_tenth_of_the_tolerance_passes():
 
 
 def test_an_error_of_ten_times_the_tolerance_fails():
-    tenfold = {"sigmoid.values": 1e-4, "gradients.dW1": 1e-4, "gradients.L": 1e-4, "gradients.db2": 1e-3, "gradients.large": 1e-1}
+    tenfold = {
+        "sigmoid.values": 1e-4,
+        "gradients.dW1": 1e-4,
+        "gradients.L": 1e-4,
+        "gradients.db2": 1e-3,
+        "gradients.large": 1e-1,
+    }
     for name, error in tenfold.items():
         assert not judged(name.split(".")[0], spoil(lambda v: v * (1 + error)))[name].passed, name
 
 
-@pytest.mark.parametrize("forged", [
-    {}, {"value": []}, {"value": {"array": [1, 2], "shape": [3], "dtype": "f8"}}, {"value": {"float": "1"}}, {"value": 7},
-    {"error": 5}, {"error": {"frames": [7], "message": [], "type": {}}}, {"value": {"tuple": [{"tuple": []}] * 5}},
-    {"value": {"array": [10 ** 400], "shape": [1], "dtype": "i8"}}, {"value": {"int": 10 ** 400}}, {"value": {"tuple": 5}},
-])
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {},
+        {"value": []},
+        {"value": {"array": [1, 2], "shape": [3], "dtype": "f8"}},
+        {"value": {"float": "1"}},
+        {"value": 7},
+        {"error": 5},
+        {"error": {"frames": [7], "message": [], "type": {}}},
+        {"value": {"tuple": [{"tuple": []}] * 5}},
+        {"value": {"array": [10**400], "shape": [1], "dtype": "i8"}},
+        {"value": {"int": 10**400}},
+        {"value": {"tuple": 5}},
+    ],
+)
 def test_forged_messages_earn_nothing(forged):
     for function in ("sigmoid", "gradients", "update_params"):
         outcomes = judged(function, lambda case, args: {"answer": 0, "changed": {"a": 1}, **forged})
@@ -231,12 +301,28 @@ def test_changed_inputs_are_named():
 
 def test_an_answer_that_depends_on_earlier_calls_is_named():
     seen = []
-    outcomes = judged("bce_forward", lambda case, args: (seen.append(1), message(right(case, args) + 0.01 * (len(seen) > 3)))[1])
+    outcomes = judged(
+        "bce_forward", lambda case, args: (seen.append(1), message(right(case, args) + 0.01 * (len(seen) > 3)))[1]
+    )
     assert outcomes["loss.values"].mistake == "state"
 
 
-@pytest.mark.parametrize("value", [None, 3.5, -0.0, float("inf"), 7, "text", np.zeros((2, 0)), np.arange(6.).reshape(2, 3),
-                                   np.float32([1.5]), np.array([True]), (1.0, (2, None))])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        3.5,
+        -0.0,
+        float("inf"),
+        7,
+        "text",
+        np.zeros((2, 0)),
+        np.arange(6.0).reshape(2, 3),
+        np.float32([1.5]),
+        np.array([True]),
+        (1.0, (2, None)),
+    ],
+)
 def test_values_survive_the_way_through_json(value):
     back = decode(json.loads(json.dumps(encode(value))))
     assert type(back) is type(value)
@@ -248,11 +334,13 @@ def test_what_is_no_number_arrives_as_the_name_of_its_type():
     class Agreeable:
         def __eq__(self, other):
             return True
+
     for value in (Agreeable(), np.array([Agreeable()]), {1: 2}, np.zeros(300_000)):
         assert isinstance(decode(encode(value)), Other)
 
 
 # -------------------------------------------------------------------------------------------------------------- the cells
+
 
 def call(sandbox, folder, source, calls, seconds=5, **options):
     (folder / "assignment2.py").write_text(source, encoding="utf-8")
@@ -276,14 +364,19 @@ def named(name):
 
 
 def test_an_endless_call_ends_and_keeps_the_answers_before_it(sandbox, tmp_path):
-    run = call(sandbox, tmp_path, "def one(): return 1\ndef loop():\n    while True: pass\n",
-               [asking("one"), asking("loop"), asking("one")], seconds=1)
+    run = call(
+        sandbox,
+        tmp_path,
+        "def one(): return 1\ndef loop():\n    while True: pass\n",
+        [asking("one"), asking("loop"), asking("one")],
+        seconds=1,
+    )
     assert run.late and decode(run.answers[0]["value"]) == 1 and 1 not in run.answers
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names its processes by prctl, and reads /proc")
 def test_a_grandchild_in_a_session_of_its_own_does_not_outlive_the_call(sandbox, tmp_path):
-    name = f"left{secrets.token_hex(4)}"        # children inherit it
+    name = f"left{secrets.token_hex(4)}"  # children inherit it
     source = f"""
 import ctypes, os, time
 def leave():
@@ -300,12 +393,15 @@ def leave():
     assert named(name) == []
 
 
-@pytest.mark.parametrize("body, said", [
-    ("return len(bytearray(1 << 30))", "MemoryError"),
-    ("return [os.fork() or time.sleep(9) for _ in range(99)] and 1", "BlockingIOError"),
-    ("return open('big', 'wb').write(bytes(17 << 20)) and 1", "OSError"),
-    ("return [open(os.devnull) for _ in range(99)] and 1", "OSError"),
-])
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("return len(bytearray(1 << 30))", "MemoryError"),
+        ("return [os.fork() or time.sleep(9) for _ in range(99)] and 1", "BlockingIOError"),
+        ("return open('big', 'wb').write(bytes(17 << 20)) and 1", "OSError"),
+        ("return [open(os.devnull) for _ in range(99)] and 1", "OSError"),
+    ],
+)
 def test_limits_of_the_kernel(sandbox, tmp_path, body, said):
     run = call(sandbox, tmp_path, f"import os, time\ndef take():\n    {body}\n", [asking("take")])
     assert run.answers[0]["error"]["type"] == said
@@ -333,22 +429,32 @@ def dial(): socket.create_connection(("192.0.2.1", 9), 2)
 
 
 def test_a_line_that_fails_on_import_does_not_cost_the_functions(sandbox, tmp_path):
-    source = "import sys\nsys.exit(1)\nfrom __future__ import annotations\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n" \
-             "open('nowhere.pkl')\ndef one(x: undefined = 1): return x\n"
+    source = (
+        "import sys\nsys.exit(1)\nfrom __future__ import annotations\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n"
+        "open('nowhere.pkl')\ndef one(x: undefined = 1): return x\n"
+    )
     run = call(sandbox, tmp_path, source, [asking("one")])
     assert decode(run.answers[0]["value"]) == 1
-    assert [(skipped["line"], skipped["type"]) for skipped in run.loaded["skipped"]] == [(2, "SystemExit"), (6, "FileNotFoundError")]
+    assert [(skipped["line"], skipped["type"]) for skipped in run.loaded["skipped"]] == [
+        (2, "SystemExit"),
+        (6, "FileNotFoundError"),
+    ]
 
 
 def test_an_error_shows_the_student_s_own_frames_alone(sandbox, tmp_path):
     source = "import numpy as np\ndef inner(a):\n    return np.linalg.inv(a)\ndef outer(a):\n    return inner(a)\n"
     run = call(sandbox, tmp_path, source, [asking("outer", np.zeros((2, 2)))])
-    assert [(frame["line"], frame["text"]) for frame in run.answers[0]["error"]["frames"]] == [(5, "return inner(a)"), (3, "return np.linalg.inv(a)")]
+    assert [(frame["line"], frame["text"]) for frame in run.answers[0]["error"]["frames"]] == [
+        (5, "return inner(a)"),
+        (3, "return np.linalg.inv(a)"),
+    ]
 
 
 def test_every_task_starts_clean(sandbox, tmp_path):
-    source = "import numpy as np, os\ndef mark():\n    np.marked = 1\n    open('mark', 'w').close()\n    return 1\n" \
-             "def seen(): return int(hasattr(np, 'marked') or os.path.exists('mark'))\n"
+    source = (
+        "import numpy as np, os\ndef mark():\n    np.marked = 1\n    open('mark', 'w').close()\n    return 1\n"
+        "def seen(): return int(hasattr(np, 'marked') or os.path.exists('mark'))\n"
+    )
     assert decode(call(sandbox, tmp_path, source, [asking("mark"), asking("seen")]).answers[1]["value"]) == 1
     assert decode(call(sandbox, tmp_path, source, [asking("seen")]).answers[0]["value"]) == 0
 
@@ -362,6 +468,7 @@ def test_what_runs_beside_student_code_imports_nothing_of_the_project(module):
 
 
 # ------------------------------------------------------------------------------------------------------- whole submissions
+
 
 def zipped(folder, target, inside=""):
     with zipfile.ZipFile(target, "w") as archive:
@@ -379,7 +486,12 @@ def test_the_reference_earns_100_under_another_user_without_namespaces(tmp_path)
 
 def test_the_reference_earns_100_by_every_path(sandbox, tmp_path):
     folder = submission(tmp_path / "reference")
-    for path in (folder, zipped(folder, tmp_path / "flat.zip"), zipped(folder, tmp_path / "nested.zip", "a/b/"), folder / "assignment2.py"):
+    for path in (
+        folder,
+        zipped(folder, tmp_path / "flat.zip"),
+        zipped(folder, tmp_path / "nested.zip", "a/b/"),
+        folder / "assignment2.py",
+    ):
         report = grade(path, sandbox=sandbox)
         assert (report.score, report.dialect, report.broken) == (100, "handout", None), path
 
@@ -395,7 +507,9 @@ def test_the_later_template_earns_100_and_a_course_can_pin_the_other(sandbox, tm
 def test_a_seed_gives_the_same_report_again(sandbox, tmp_path):
     source = NETWORK + "def bce_forward(yhat, y): return np.mean(np.sqrt(yhat) - y)\n"
     first, again = (grade_source(source, sandbox, tmp_path, seed=11) for _ in range(2))
-    assert [outcome.hint for outcome in first.outcomes.values()] == [outcome.hint for outcome in again.outcomes.values()]
+    assert [outcome.hint for outcome in first.outcomes.values()] == [
+        outcome.hint for outcome in again.outcomes.values()
+    ]
     assert first.score == again.score == 5 + 7 + 10 + 25
 
 
@@ -411,12 +525,13 @@ def test_a_wrong_early_function_does_not_cost_the_later_ones(sandbox, tmp_path):
 
 # ------------------------------------------------------------------------------------------------------------- taking in
 
+
 def test_only_plain_files_inside_are_taken(tmp_path):
     folder = submission(tmp_path / "s")
     (folder / "secret.py").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe")
     with open(folder / "huge.bin", "wb") as file:
-        file.truncate(1 << 40)          # a sparse terabyte
+        file.truncate(1 << 40)  # a sparse terabyte
     (folder / "helper").mkdir()
     (folder / "helper" / "__init__.py").write_text("")
     (tmp_path / "copy").mkdir()
@@ -451,17 +566,43 @@ def test_what_is_no_submission_says_so(tmp_path):
 
 # --------------------------------------------------------------------------------------------------------------- results
 
-FORMATS, VISIBLE = {"text", "html", "simple_format", "md", "ansi"}, {"hidden", "after_due_date", "after_published", "visible"}
-TOP = {"score": (int, float), "execution_time": (int, float), "output": str, "output_format": FORMATS, "test_output_format": FORMATS,
-       "test_name_format": FORMATS, "visibility": VISIBLE, "stdout_visibility": VISIBLE, "extra_data": dict, "tests": list}
-TEST = {"score": (int, float), "max_score": (int, float), "status": {"passed", "failed"}, "name": str, "name_format": FORMATS,
-        "number": str, "output": str, "output_format": FORMATS, "tags": list, "visibility": VISIBLE, "extra_data": dict}
+FORMATS, VISIBLE = (
+    {"text", "html", "simple_format", "md", "ansi"},
+    {"hidden", "after_due_date", "after_published", "visible"},
+)
+TOP = {
+    "score": (int, float),
+    "execution_time": (int, float),
+    "output": str,
+    "output_format": FORMATS,
+    "test_output_format": FORMATS,
+    "test_name_format": FORMATS,
+    "visibility": VISIBLE,
+    "stdout_visibility": VISIBLE,
+    "extra_data": dict,
+    "tests": list,
+}
+TEST = {
+    "score": (int, float),
+    "max_score": (int, float),
+    "status": {"passed", "failed"},
+    "name": str,
+    "name_format": FORMATS,
+    "number": str,
+    "output": str,
+    "output_format": FORMATS,
+    "tags": list,
+    "visibility": VISIBLE,
+    "extra_data": dict,
+}
 
 
 def check_results(result, rubric):
     """results.json against Gradescope's contract, and every check of the rubric in it."""
+
     def fits(value, allowed):
         return value in allowed if isinstance(allowed, set) else isinstance(value, allowed)
+
     assert all(name in TOP and fits(value, TOP[name]) for name, value in result.items())
     assert all(name in TEST and fits(value, TEST[name]) for test in result["tests"] for name, value in test.items())
     assert [test["tags"][0] for test in result["tests"]] == list(rubric.checks)
@@ -494,7 +635,11 @@ def test_a_result_is_there_before_the_grading_and_survives_its_failure(tmp_path,
     monkeypatch.setattr(command, "grade", fail)
     assert run_main(PROJECT / "assignment2.py", "--json", target) == 3
     result = check_results(json.loads(target.read_text()), rubric)
-    assert result["score"] == 0 and "a bug of ours" in result["output"] and "no fault of this submission" in result["output"]
+    assert (
+        result["score"] == 0
+        and "a bug of ours" in result["output"]
+        and "no fault of this submission" in result["output"]
+    )
 
 
 def test_the_grader_s_failure_on_a_question_earns_nothing_and_is_called_that(tmp_path, rubric):
@@ -516,7 +661,9 @@ def test_the_command(tmp_path, rubric, capsys):
     said = capsys.readouterr()
     result = check_results(json.loads((tmp_path / "r.json").read_text()), rubric)
     assert result["score"] == 5 + 7 + 10 + 25 and result["extra_data"]["seed"] == 4
-    assert [line[:4].strip() for line in said.out.splitlines() if line.startswith("Q")] == [number[:4] for number in rubric.questions]
+    assert [line[:4].strip() for line in said.out.splitlines() if line.startswith("Q")] == [
+        number[:4] for number in rubric.questions
+    ]
     assert "47 of 100 points" in said.out and "There is no function bce_forward" in said.out
     assert run_main(tmp_path / "nowhere", "--json", tmp_path / "r.json") == 2
     said = capsys.readouterr()
@@ -526,12 +673,19 @@ def test_the_command(tmp_path, rubric, capsys):
 
 def test_a_student_s_assignment2_in_the_working_folder_is_not_taken_for_the_reference(tmp_path):
     folder = submission(tmp_path / "s", "raise SystemExit('the grader ran this in its own process')\n")
-    run = subprocess.run([sys.executable, "-m", "autograder", "."], cwd=folder, capture_output=True, text=True,
-                         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)})
+    run = subprocess.run(
+        [sys.executable, "-m", "autograder", "."],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
+    )
     assert run.returncode == 1 and "35 of 100 points" in run.stdout, run.stdout + run.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["a", "--all", "b"], ["--all", "b"], ["a", "--rubric", "/nowhere.md"], ["a", "--dialect", "old"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["a", "--all", "b"], ["--all", "b"], ["a", "--rubric", "/nowhere.md"], ["a", "--dialect", "old"]]
+)
 def test_a_wrong_command_is_told_so(arguments, capsys):
     with pytest.raises(SystemExit) as left:
         run_main(*arguments)
@@ -539,6 +693,7 @@ def test_a_wrong_command_is_told_so(arguments, capsys):
 
 
 # --------------------------------------------------------------------------------------------------- a class, the package
+
 
 @pytest.fixture
 def class_cell():
@@ -559,7 +714,12 @@ def test_a_class_is_graded_once(tmp_path, rubric, class_cell, capsys):
     assert capsys.readouterr().out.startswith("4 graded, 0 graded before")
     with open(out / "points.csv", newline="") as file:
         rows = {row["submission"]: row for row in csv.DictReader(file)}
-    assert {name: float(row["total"]) for name, row in rows.items()} == {"ann <b>": 47, "bob": 42, "cho.zip": 42, "dee.zip": 0}
+    assert {name: float(row["total"]) for name, row in rows.items()} == {
+        "ann <b>": 47,
+        "bob": 42,
+        "cho.zip": 42,
+        "dee.zip": 0,
+    }
     assert float(rows["bob"]["Q1.1"]) == 0 and float(rows["bob"]["Q1.2"]) == 7
     page = (out / "summary.html").read_text(encoding="utf-8")
     assert "ann &lt;b&gt;" in page and "ann <b>" not in page and "sigmoid.plus" in page and "http" not in page
@@ -567,7 +727,7 @@ def test_a_class_is_graded_once(tmp_path, rubric, class_cell, capsys):
     written = {path.name: path.stat().st_mtime_ns for path in (out / "reports").iterdir()}
     for result in map(json.loads, (path.read_text() for path in (out / "reports").iterdir())):
         check_results(result, rubric)
-    (out / "reports" / "bob.json").unlink()                     # as if stopped before bob
+    (out / "reports" / "bob.json").unlink()  # as if stopped before bob
     submission(everyone / "ann <b>", NETWORK + "\n# handed in again\n")
     assert run_main("--all", everyone, "--out", out, "--jobs", 1) == 0
     assert capsys.readouterr().out.startswith("2 graded, 2 graded before")
@@ -605,7 +765,7 @@ def test_the_package_as_gradescope_uses_it(tmp_path, rubric):
     result = check_results(json.loads((root / "results" / "results.json").read_text()), rubric)
     assert result["score"] == 5 + 7
 
-    (root / "source" / "python").write_text("/nowhere/python\n")        # nothing runs: what was there first stays
+    (root / "source" / "python").write_text("/nowhere/python\n")  # nothing runs: what was there first stays
     subprocess.run(["bash", root / "run_autograder"], cwd=root, env=environment, capture_output=True, text=True)
     assert check_results(json.loads((root / "results" / "results.json").read_text()), rubric)["score"] == 0
 

@@ -2,6 +2,7 @@
 
 Each bank is graded once, in parallel, with seeds of its own names; the tests then look at one entry each.
 """
+
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from tests.autograder_bank.right import RIGHT
 
 PROJECT = Path(__file__).resolve().parents[1]
 JOBS = os.cpu_count() or 1
-NAMED = 0.9         # of the mutants, at least: their mistake is named in the hint
+NAMED = 0.9  # of the mutants, at least: their mistake is named in the hint
 
 
 def names(bank):
@@ -59,10 +60,15 @@ def in_parallel(bank):
 
 def failures(report):
     """What a report says is wrong, for the message of an assertion."""
-    return [f"{outcome.check.name}: {outcome.mistake}: {outcome.hint}" for outcome in report.outcomes.values() if not outcome.passed]
+    return [
+        f"{outcome.check.name}: {outcome.mistake}: {outcome.hint}"
+        for outcome in report.outcomes.values()
+        if not outcome.passed
+    ]
 
 
 # ------------------------------------------------------------------------------------------------- the clean submissions
+
 
 @pytest.fixture(scope="module")
 def gradescope(tmp_path_factory):
@@ -70,7 +76,7 @@ def gradescope(tmp_path_factory):
     root = tmp_path_factory.mktemp("gradescope")
     package.build(root / "autograder.zip", wheels=False)
     shutil.unpack_archive(root / "autograder.zip", root / "source")
-    (root / "source" / "python").write_text(sys.executable + "\n")      # what setup.sh leaves there
+    (root / "source" / "python").write_text(sys.executable + "\n")  # what setup.sh leaves there
     shutil.copy(root / "source" / "run_autograder", root)
     return root
 
@@ -89,7 +95,7 @@ def test_a_textbook_submission_earns_100_by_every_path(dialect, tmp_path, grades
         for path in (folder, folder / "assignment2.py", tmp_path / "flat.zip", tmp_path / "nested.zip"):
             report = grade(path, sandbox=sandbox)
             assert (report.score, report.dialect) == (100, dialect), (path, failures(report))
-        report = grade(alone, sandbox=sandbox)      # without its pickle and its PDF
+        report = grade(alone, sandbox=sandbox)  # without its pickle and its PDF
         assert (losing(report), report.score) == ({"Q2", "Q5.2", "Q5.3"}, 65), failures(report)
 
     shutil.rmtree(gradescope / "submission", ignore_errors=True)
@@ -102,6 +108,7 @@ def test_a_textbook_submission_earns_100_by_every_path(dialect, tmp_path, grades
 
 # ----------------------------------------------------------------------------------------------------------- the mutants
 
+
 @pytest.fixture(scope="session")
 def mutants():
     return in_parallel(MUTANTS)
@@ -109,14 +116,19 @@ def mutants():
 
 def named(mutant, report):
     """Whether a hint of the question that holds the mistake names it."""
-    return any(outcome.mistake == mutant.mistake and mutant.phrase in outcome.hint
-               for outcome in report.outcomes.values() if not outcome.passed and outcome.check.question == mutant.question)
+    return any(
+        outcome.mistake == mutant.mistake and mutant.phrase in outcome.hint
+        for outcome in report.outcomes.values()
+        if not outcome.passed and outcome.check.question == mutant.question
+    )
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=names(MUTANTS))
 def test_a_mutant_loses_points_where_its_mistake_is_and_nowhere_else(mutant, mutants):
     report = mutants[mutant.name]
-    assert (losing(report), report.dialect, report.broken) == ({mutant.question}, mutant.dialect, None), failures(report)
+    assert (losing(report), report.dialect, report.broken) == ({mutant.question}, mutant.dialect, None), failures(
+        report
+    )
 
 
 def test_nine_hints_in_ten_name_the_mistake(mutants):
@@ -128,11 +140,22 @@ def test_nine_hints_in_ten_name_the_mistake(mutants):
 
 def test_the_bank_covers_every_question_and_both_dialects():
     assert len(MUTANTS) >= 60 and len(set(names(MUTANTS))) == len(MUTANTS)
-    assert {mutant.question for mutant in MUTANTS} == {"Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4", "Q5.1", "Q5.2", "Q5.3"}
+    assert {mutant.question for mutant in MUTANTS} == {
+        "Q1.1",
+        "Q1.2",
+        "Q1.3",
+        "Q1.4",
+        "Q3",
+        "Q4",
+        "Q5.1",
+        "Q5.2",
+        "Q5.3",
+    }
     assert {mutant.dialect for mutant in MUTANTS} == set(SOURCES)
 
 
 # --------------------------------------------------------------------------------------------------------- the right ones
+
 
 @pytest.fixture(scope="session")
 def right():
@@ -147,6 +170,7 @@ def test_a_right_submission_earns_everything(entry, right):
 
 # ----------------------------------------------------------------------------------------------------------- the attacks
 
+
 def run_attacks(setting, chosen=()):
     """{name: what run_attacks.py found} of attacks in a setting, in a process of its own with a copy of the grader.
 
@@ -159,8 +183,12 @@ def run_attacks(setting, chosen=()):
         for name in ("autograder", "data", "tests/autograder_bank"):
             shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
         tree.chmod(0o755 if setting in ("nobody", "process") else 0o700)
-        run = subprocess.run([sys.executable, "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
-                             cwd=tree, capture_output=True, text=True)
+        run = subprocess.run(
+            [sys.executable, "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+        )
     finally:
         shutil.rmtree(tree)
     found = [json.loads(line) for line in run.stdout.splitlines()]
@@ -178,21 +206,35 @@ SETTINGS = ("root", "user", "nobody", "process") if os.getuid() == 0 else ("nobo
 def attacks():
     """{(setting, name): result}. Much of it is waiting for time limits, so more run at once than there are cores."""
     parts = {"root": 2}
-    tasks = [(setting, tried(setting)[k::parts.get(setting, 1)]) for setting in SETTINGS for k in range(parts.get(setting, 1))]
+    tasks = [
+        (setting, tried(setting)[k :: parts.get(setting, 1)])
+        for setting in SETTINGS
+        for k in range(parts.get(setting, 1))
+    ]
     results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(*task) for task in tasks)
     found = {}
     for (setting, _), part in zip(tasks, results):
         found[setting, "stderr"] = found.get((setting, "stderr"), "") + part.pop("stderr")
         for name, result in part.items():
-            if (setting, name) in found:        # the neighbour, at the end of each part
-                result = {**result, "left": result["left"] + found[setting, name]["left"], "score": min(result["score"], found[setting, name]["score"])}
+            if (setting, name) in found:  # the neighbour, at the end of each part
+                result = {
+                    **result,
+                    "left": result["left"] + found[setting, name]["left"],
+                    "score": min(result["score"], found[setting, name]["score"]),
+                }
             found[setting, name] = result
     return found
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for what attacks leave in /proc")
-@pytest.mark.parametrize("setting, name", [(setting, name) for setting in ("root", "user", "nobody", "process")
-                                           for name in (*tried(setting), "the neighbour")])
+@pytest.mark.parametrize(
+    "setting, name",
+    [
+        (setting, name)
+        for setting in ("root", "user", "nobody", "process")
+        for name in (*tried(setting), "the neighbour")
+    ],
+)
 def test_an_attack_earns_nothing_and_leaves_nothing(setting, name, attacks):
     if setting not in SETTINGS:
         pytest.skip("needs root, to grade student code as another user")

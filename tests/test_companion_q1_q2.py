@@ -3,6 +3,7 @@
 Oracles: mpmath for the functions, and for the network a loop over samples in complex numbers, whose imaginary part at a step of
 1e-30 is the derivative without a difference's rounding.
 """
+
 import cmath
 import random
 import subprocess
@@ -12,7 +13,6 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-
 from q1_softmax import softmax, softmax_vector
 from q2_gradcheck import gradcheck_naive
 from q2_neural import forward_backward_prop
@@ -30,15 +30,25 @@ def test_each_file_runs_by_itself_from_anywhere(name, tmp_path):
 
 # ---- softmax ---------------------------------------------------------------------------------------------------------
 
+
 def exact_softmax(row):
     e = [mpmath.exp(mpmath.mpf(float(entry))) for entry in row]
     return np.array([float(x / mpmath.fsum(e)) for x in e])
 
 
-@pytest.mark.parametrize("row", [
-    [1, 2], [1001, 1002], [-1001, -1002], [3.0], [0, 0, 0], [710, -710, 0], [-1e8, 1, 1.5],
-    list(np.random.default_rng(0).normal(scale=30, size=40)),
-])
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1, 2],
+        [1001, 1002],
+        [-1001, -1002],
+        [3.0],
+        [0, 0, 0],
+        [710, -710, 0],
+        [-1e8, 1, 1.5],
+        list(np.random.default_rng(0).normal(scale=30, size=40)),
+    ],
+)
 def test_softmax_of_a_vector_against_fifty_digits(row):
     with mpmath.workdps(50):
         expected = exact_softmax(row)
@@ -56,19 +66,24 @@ def test_softmax_takes_each_row_by_itself_and_leaves_its_input():
     for row, expected in zip(result, x):
         np.testing.assert_array_equal(row, softmax(expected))
     np.testing.assert_array_equal(x, before)
-    np.testing.assert_allclose(softmax([[1001, 1002], [3, 4]]), [[0.26894142, 0.73105858]] * 2, rtol=0, atol=1e-8)     # published
+    np.testing.assert_allclose(
+        softmax([[1001, 1002], [3, 4]]), [[0.26894142, 0.73105858]] * 2, rtol=0, atol=1e-8
+    )  # published
 
 
-@pytest.mark.parametrize("row, expected", [
-    ([0, -np.inf], [1, 0]),
-    ([-np.inf, -np.inf], [0.5, 0.5]),
-    ([5, np.inf, -np.inf], [0, 1, 0]),
-    ([np.inf, 1, np.inf], [0.5, 0, 0.5]),
-    ([1.7e308, -1.7e308], [1, 0]),               # finite, and further apart than the largest float
-])
+@pytest.mark.parametrize(
+    "row, expected",
+    [
+        ([0, -np.inf], [1, 0]),
+        ([-np.inf, -np.inf], [0.5, 0.5]),
+        ([5, np.inf, -np.inf], [0, 1, 0]),
+        ([np.inf, 1, np.inf], [0.5, 0, 0.5]),
+        ([1.7e308, -1.7e308], [1, 0]),  # finite, and further apart than the largest float
+    ],
+)
 def test_softmax_of_infinite_and_of_the_widest_rows_is_the_limit(row, expected):
     np.testing.assert_array_equal(softmax(row), expected)
-    np.testing.assert_array_equal(softmax([[0, 0, 0][:len(row)], row])[1], expected)      # beside an ordinary row
+    np.testing.assert_array_equal(softmax([[0, 0, 0][: len(row)], row])[1], expected)  # beside an ordinary row
 
 
 def test_softmax_keeps_float32_and_makes_float64_of_integers():
@@ -76,9 +91,15 @@ def test_softmax_keeps_float32_and_makes_float64_of_integers():
     assert softmax([1, 2]).dtype == np.float64
 
 
-@pytest.mark.parametrize("x, words", [
-    (3.0, r"not shape \(\)"), (np.zeros((2, 2, 2)), r"not shape \(2, 2, 2\)"), ([], r"not shape \(0,\)"), ([[1, np.nan], [0, 0]], "1 of 2 rows"),
-])
+@pytest.mark.parametrize(
+    "x, words",
+    [
+        (3.0, r"not shape \(\)"),
+        (np.zeros((2, 2, 2)), r"not shape \(2, 2, 2\)"),
+        ([], r"not shape \(0,\)"),
+        ([[1, np.nan], [0, 0]], "1 of 2 rows"),
+    ],
+)
 def test_softmax_says_what_it_cannot_take(x, words):
     with pytest.raises(ValueError, match=words):
         softmax(x)
@@ -86,25 +107,29 @@ def test_softmax_says_what_it_cannot_take(x, words):
 
 # ---- sigmoid ---------------------------------------------------------------------------------------------------------
 
+
 def test_sigmoid_to_the_last_digit_at_both_ends():
     x = np.array([-745.0, -700, -40, -1, -1e-20, 0, 1e-9, 1, 36, 40, 800])
     with mpmath.workdps(400):
         expected = np.array([float(1 / (1 + mpmath.exp(-mpmath.mpf(v)))) for v in x])
     # Three roundings (exp, sum, quotient): 4 ulp; at -745 the result is the smallest float, 5e-324.
     np.testing.assert_allclose(sigmoid(x), expected, rtol=9e-16, atol=5e-324)
-    np.testing.assert_allclose(sigmoid([[1, 2], [-1, -2]]), [[0.73105858, 0.88079708], [0.26894142, 0.11920292]], rtol=0, atol=1e-8)   # published
+    np.testing.assert_allclose(
+        sigmoid([[1, 2], [-1, -2]]), [[0.73105858, 0.88079708], [0.26894142, 0.11920292]], rtol=0, atol=1e-8
+    )  # published
 
 
 def test_sigmoid_grad_takes_the_value_and_gives_the_derivative():
     x = np.linspace(-6, 6, 41)
     derivative = [(1 / (1 + cmath.exp(-complex(v, 1e-30)))).imag / 1e-30 for v in x]
-    np.testing.assert_allclose(sigmoid_grad(sigmoid(x)), derivative, rtol=1e-12)     # 1 - s near s = 1 loses three digits
+    np.testing.assert_allclose(sigmoid_grad(sigmoid(x)), derivative, rtol=1e-12)  # 1 - s near s = 1 loses three digits
 
 
 # ---- The gradient checker --------------------------------------------------------------------------------------------
 
+
 def quadratic(x):
-    return np.sum(x ** 2), 2 * x
+    return np.sum(x**2), 2 * x
 
 
 @pytest.mark.parametrize("x", [np.array(123.456), np.arange(3.0), np.ones((4, 5)), np.float64([[1e3, -1e-3]])])
@@ -119,20 +144,27 @@ def last_only(change):
     def f(x):
         gradient = 2 * x
         gradient.flat[-1] = change(gradient.flat[-1])
-        return np.sum(x ** 2), gradient
+        return np.sum(x**2), gradient
+
     return f
 
 
-@pytest.mark.parametrize("wrong, index", [
-    (lambda x: (np.sum(x ** 2), x), (0, 0)),                                   # factor forgotten
-    (lambda x: (np.sum(x ** 2), -2 * x), (0, 0)),                              # sign
-    (lambda x: (np.sum(x ** 2), 0 * x), (0, 0)),                               # nothing
-    (lambda x: (np.mean(x ** 2), 2 * x), (0, 0)),                              # of the sum, where the cost is the mean
-    (lambda x: (np.sum(x ** 2 * np.arange(9).reshape(3, 3)), 2 * x * np.arange(9).reshape(3, 3).T), (0, 1)),      # transposed
-    (last_only(lambda g: g * (1 + 1e-4)), (2, 2)),                             # one entry, slightly
-    (last_only(lambda g: np.nan), (2, 2)),
-    (last_only(lambda g: np.inf), (2, 2)),
-])
+@pytest.mark.parametrize(
+    "wrong, index",
+    [
+        (lambda x: (np.sum(x**2), x), (0, 0)),  # factor forgotten
+        (lambda x: (np.sum(x**2), -2 * x), (0, 0)),  # sign
+        (lambda x: (np.sum(x**2), 0 * x), (0, 0)),  # nothing
+        (lambda x: (np.mean(x**2), 2 * x), (0, 0)),  # of the sum, where the cost is the mean
+        (
+            lambda x: (np.sum(x**2 * np.arange(9).reshape(3, 3)), 2 * x * np.arange(9).reshape(3, 3).T),
+            (0, 1),
+        ),  # transposed
+        (last_only(lambda g: g * (1 + 1e-4)), (2, 2)),  # one entry, slightly
+        (last_only(lambda g: np.nan), (2, 2)),
+        (last_only(lambda g: np.inf), (2, 2)),
+    ],
+)
 def test_gradcheck_catches_what_is_wrong_and_says_where(wrong, index):
     x = np.random.default_rng(2).uniform(1, 2, size=(3, 3))
     before = x.copy()
@@ -142,35 +174,42 @@ def test_gradcheck_catches_what_is_wrong_and_says_where(wrong, index):
     assert f"at index {index}" in message
     numerical = float(message.split("the difference of f ")[1].split()[0])
     value = lambda h: wrong(before + h * (np.arange(9).reshape(3, 3) == 3 * index[0] + index[1]))[0]
-    assert numerical == pytest.approx((value(1e-3) - value(-1e-3)) / 2e-3, rel=1e-6)     # costs are quadratic: both differences exact
+    assert numerical == pytest.approx(
+        (value(1e-3) - value(-1e-3)) / 2e-3, rel=1e-6
+    )  # costs are quadratic: both differences exact
     assert f"the gradient says {wrong(before)[1][index]:.10g}" in message
     np.testing.assert_array_equal(x, before)
 
 
 def test_gradcheck_of_a_sampled_cost_restores_the_random_state():
     def sampled(x):
-        weight = random.random()             # another cost at every call, but for the state
-        return weight * np.sum(x ** 2), weight * 2 * x
+        weight = random.random()  # another cost at every call, but for the state
+        return weight * np.sum(x**2), weight * 2 * x
+
     random.seed(5)
     gradcheck_naive(sampled, np.ones(4))
     after = random.random()
     random.seed(5)
     random.random()
-    assert random.random() == after          # the stream moves on by one call of f, however many were made
+    assert random.random() == after  # the stream moves on by one call of f, however many were made
 
 
-@pytest.mark.parametrize("f, x, error, words", [
-    (lambda x: (np.sum(x), np.ones(2)), np.ones(3), AssertionError, r"shape \(2,\), x has \(3,\)"),
-    (lambda x: (np.nan, np.ones(3)), np.ones(3), AssertionError, "value at x is nan"),
-    (quadratic, np.array([1, 2]), ValueError, "not int"),
-    (quadratic, [1.0], ValueError, "not list"),
-])
+@pytest.mark.parametrize(
+    "f, x, error, words",
+    [
+        (lambda x: (np.sum(x), np.ones(2)), np.ones(3), AssertionError, r"shape \(2,\), x has \(3,\)"),
+        (lambda x: (np.nan, np.ones(3)), np.ones(3), AssertionError, "value at x is nan"),
+        (quadratic, np.array([1, 2]), ValueError, "not int"),
+        (quadratic, [1.0], ValueError, "not list"),
+    ],
+)
 def test_gradcheck_says_what_it_cannot_take(f, x, error, words):
     with pytest.raises(error, match=words):
         gradcheck_naive(f, x)
 
 
 # ---- The network -----------------------------------------------------------------------------------------------------
+
 
 def slow_cost(data, labels, params, dimensions):
     """The summed cross-entropy, entry by entry; complex parameters give complex cost."""
@@ -196,7 +235,10 @@ def test_network_against_loops_in_complex_numbers(samples, dimensions):
     params = rng.normal(size=(Dx + 1) * H + (H + 1) * Dy)
     cost, gradient = forward_backward_prop(data, labels, params, dimensions)
     assert cost == pytest.approx(slow_cost(data, labels, params, dimensions).real, rel=1e-12)
-    derivative = [slow_cost(data, labels, params + 1e-30j * (np.arange(len(params)) == i), dimensions).imag / 1e-30 for i in range(len(params))]
+    derivative = [
+        slow_cost(data, labels, params + 1e-30j * (np.arange(len(params)) == i), dimensions).imag / 1e-30
+        for i in range(len(params))
+    ]
     np.testing.assert_allclose(gradient, derivative, rtol=1e-9, atol=1e-13)
 
 
@@ -223,14 +265,17 @@ def test_network_has_a_cost_where_the_right_class_underflows():
     assert cost == 2000 and np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("data, labels, count, words", [
-    (np.ones((2, 3)), np.eye(2), 7, r"\(2, 3\), not \(M, 2\)"),
-    (np.ones((0, 2)), np.ones((0, 2)), 7, "M of at least 1"),
-    (np.ones((2, 2)), np.eye(2)[:1], 7, r"labels have shape \(1, 2\)"),
-    (np.ones((2, 2)), np.full((2, 2), 0.5), 7, "not one-hot"),
-    (np.ones((2, 2)), np.ones((2, 2)), 7, "not one-hot"),
-    (np.ones((2, 2)), np.eye(2), 8, "need 7 parameters"),
-])
+@pytest.mark.parametrize(
+    "data, labels, count, words",
+    [
+        (np.ones((2, 3)), np.eye(2), 7, r"\(2, 3\), not \(M, 2\)"),
+        (np.ones((0, 2)), np.ones((0, 2)), 7, "M of at least 1"),
+        (np.ones((2, 2)), np.eye(2)[:1], 7, r"labels have shape \(1, 2\)"),
+        (np.ones((2, 2)), np.full((2, 2), 0.5), 7, "not one-hot"),
+        (np.ones((2, 2)), np.ones((2, 2)), 7, "not one-hot"),
+        (np.ones((2, 2)), np.eye(2), 8, "need 7 parameters"),
+    ],
+)
 def test_network_says_what_does_not_fit(data, labels, count, words):
     with pytest.raises(ValueError, match=words):
         forward_backward_prop(data, labels, np.ones(count), [2, 1, 2])

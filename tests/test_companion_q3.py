@@ -3,13 +3,13 @@
 Oracles: loops in complex numbers for the costs (an imaginary step of 1e-30 gives derivatives without rounding), the published
 costs of the assignment's own test, and the readable version for the fast ones.
 """
+
 import cmath
 import json
 import random
 
 import numpy as np
 import pytest
-
 import q3_run
 import q3_sgd
 import q3_vectorised
@@ -17,8 +17,17 @@ import word2vec_fast
 from q2_gradcheck import gradcheck_naive
 from q3_sgd import SparseRows, load_saved_params, save_params, sgd
 from q3_vectorised import skipgram_objective
-from q3_word2vec import (PUBLISHED, FiveWords, cbow, getNegativeSamples, negSamplingCostAndGradient, normalizeRows, skipgram,
-                         softmaxCostAndGradient, word2vec_sgd_wrapper)
+from q3_word2vec import (
+    PUBLISHED,
+    FiveWords,
+    cbow,
+    getNegativeSamples,
+    negSamplingCostAndGradient,
+    normalizeRows,
+    skipgram,
+    softmaxCostAndGradient,
+    word2vec_sgd_wrapper,
+)
 from treebank import OWN_CORPUS, StanfordSentiment
 from whole_file import write_whole
 from word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
@@ -36,8 +45,11 @@ class Listed:
 
 # ---- The readable version --------------------------------------------------------------------------------------------
 
+
 def test_normalizeRows():
-    np.testing.assert_allclose(normalizeRows([[3, 4], [1, 2]]), [[0.6, 0.8], [0.4472136, 0.89442719]], rtol=0, atol=1e-8)   # published
+    np.testing.assert_allclose(
+        normalizeRows([[3, 4], [1, 2]]), [[0.6, 0.8], [0.4472136, 0.89442719]], rtol=0, atol=1e-8
+    )  # published
     np.testing.assert_array_equal(normalizeRows([[0, 0], [0, -5]]), [[0, 0], [0, -1]])
     with pytest.raises(ValueError, match=r"not shape \(2,\)"):
         normalizeRows([1, 2])
@@ -51,13 +63,23 @@ def softmax_cost(v, U, o, _):
 def negative_cost(v, U, o, negatives):
     def log_sigma(z):
         return -cmath.log(1 + cmath.exp(-z))
-    return -log_sigma(sum(a * b for a, b in zip(U[o], v))) - sum(log_sigma(-sum(a * b for a, b in zip(U[k], v))) for k in negatives)
+
+    return -log_sigma(sum(a * b for a, b in zip(U[o], v))) - sum(
+        log_sigma(-sum(a * b for a, b in zip(U[k], v))) for k in negatives
+    )
 
 
-@pytest.mark.parametrize("cost, slow, negatives", [
-    (softmaxCostAndGradient, softmax_cost, []),
-    (negSamplingCostAndGradient, negative_cost, [0, 3, 3, 0, 3, 1, 1, 1, 0, 0]),      # repeats count as often as they occur
-])
+@pytest.mark.parametrize(
+    "cost, slow, negatives",
+    [
+        (softmaxCostAndGradient, softmax_cost, []),
+        (
+            negSamplingCostAndGradient,
+            negative_cost,
+            [0, 3, 3, 0, 3, 1, 1, 1, 0, 0],
+        ),  # repeats count as often as they occur
+    ],
+)
 def test_costs_against_loops_in_complex_numbers(cost, slow, negatives):
     rng = np.random.default_rng(1)
     v, U = rng.normal(size=3), rng.normal(size=(4, 3))
@@ -80,7 +102,10 @@ def test_negative_samples_are_drawn_again_where_they_are_the_target():
 
 @pytest.mark.parametrize("cost", [softmaxCostAndGradient, negSamplingCostAndGradient])
 @pytest.mark.parametrize("model", [skipgram, cbow])
-@pytest.mark.parametrize("V, D, context", [(2, 1, [1]), (2, 3, [1, 1, 0]), (5, 2, [0, 4, 4, 4, 1, 2]), (9, 4, [8, 7, 8, 6, 1, 1, 2, 3, 3, 3])])
+@pytest.mark.parametrize(
+    "V, D, context",
+    [(2, 1, [1]), (2, 3, [1, 1, 0]), (5, 2, [0, 4, 4, 4, 1, 2]), (9, 4, [8, 7, 8, 6, 1, 1, 2, 3, 3, 3])],
+)
 def test_every_model_with_every_cost_passes_the_gradient_check(model, cost, V, D, context):
     tokens = {f"w{row}": row for row in range(V)}
     vectors = np.random.default_rng(V).normal(size=(2 * V, D))
@@ -90,8 +115,11 @@ def test_every_model_with_every_cost_passes_the_gradient_check(model, cost, V, D
             return random.randrange(V)
 
     def f(vectors):
-        c, gradIn, gradOut = model("w0", 5, [f"w{row}" for row in context], tokens, vectors[:V], vectors[V:], Uniform(), cost)
+        c, gradIn, gradOut = model(
+            "w0", 5, [f"w{row}" for row in context], tokens, vectors[:V], vectors[V:], Uniform(), cost
+        )
         return c, np.concatenate([gradIn, gradOut])
+
     random.seed(V)
     gradcheck_naive(f, vectors)
 
@@ -104,29 +132,37 @@ def test_the_assignments_own_test_prints_the_published_costs():
         for cost in (softmaxCostAndGradient, negSamplingCostAndGradient):
             gradcheck_naive(lambda v: word2vec_sgd_wrapper(model, data.tokens, v, data, 5, cost), vectors)
     halves = data.tokens, vectors[:5], vectors[5:], data
-    costs = [skipgram("c", 3, list("abedbc"), *halves)[0], skipgram("c", 1, list("ab"), *halves, negSamplingCostAndGradient)[0],
-             cbow("a", 2, list("abca"), *halves)[0], cbow("a", 2, list("abac"), *halves, negSamplingCostAndGradient)[0]]
+    costs = [
+        skipgram("c", 3, list("abedbc"), *halves)[0],
+        skipgram("c", 1, list("ab"), *halves, negSamplingCostAndGradient)[0],
+        cbow("a", 2, list("abca"), *halves)[0],
+        cbow("a", 2, list("abac"), *halves, negSamplingCostAndGradient)[0],
+    ]
     # Two units in the last place, for another machine's exp and log; here they are equal.
     np.testing.assert_allclose(costs, list(PUBLISHED.values()), rtol=4e-16, atol=0)
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda t, U: skipgram("z", 1, ["a"], t, U, U, None), "'z' is not in the vocabulary of 2 words"),
-    (lambda t, U: cbow("a", 1, ["a", "q"], t, U, U, None), "'q' is not in the vocabulary"),
-    (lambda t, U: skipgram("a", 1, [], t, U, U, None), "context of 'a' is empty"),
-    (lambda t, U: cbow("a", 1, [], t, U, U, None), "context of 'a' is empty"),
-    (lambda t, U: softmaxCostAndGradient(np.ones(3), 0, U, None), r"shape \(3,\), a row of outputVectors \(2,\)"),
-    (lambda t, U: softmaxCostAndGradient(np.ones(2), -1, U, None), "row -1"),
-    (lambda t, U: negSamplingCostAndGradient(np.ones(2), 2, U, None), "row 2"),
-    (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U, None, K=0), "K = 0"),
-    (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U[:1], None), "one word has no negatives"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda t, U: skipgram("z", 1, ["a"], t, U, U, None), "'z' is not in the vocabulary of 2 words"),
+        (lambda t, U: cbow("a", 1, ["a", "q"], t, U, U, None), "'q' is not in the vocabulary"),
+        (lambda t, U: skipgram("a", 1, [], t, U, U, None), "context of 'a' is empty"),
+        (lambda t, U: cbow("a", 1, [], t, U, U, None), "context of 'a' is empty"),
+        (lambda t, U: softmaxCostAndGradient(np.ones(3), 0, U, None), r"shape \(3,\), a row of outputVectors \(2,\)"),
+        (lambda t, U: softmaxCostAndGradient(np.ones(2), -1, U, None), "row -1"),
+        (lambda t, U: negSamplingCostAndGradient(np.ones(2), 2, U, None), "row 2"),
+        (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U, None, K=0), "K = 0"),
+        (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U[:1], None), "one word has no negatives"),
+    ],
+)
 def test_bad_input_is_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call({"a": 0, "b": 1}, np.ones((2, 2)))
 
 
 # ---- The fast version of the assignment's run ------------------------------------------------------------------------
+
 
 def both_versions(C, K, iterations, dimensions=4):
     """Vectors, costs and the next random number after a run of each version from the same seeds."""
@@ -138,18 +174,23 @@ def both_versions(C, K, iterations, dimensions=4):
         random.seed(31415)
 
         def readable(v):
-            return word2vec_sgd_wrapper(skipgram, tokens, v, data, C, lambda *args: negSamplingCostAndGradient(*args, K=K))
+            return word2vec_sgd_wrapper(
+                skipgram, tokens, v, data, C, lambda *args: negSamplingCostAndGradient(*args, K=K)
+            )
+
         costs = []
-        vectors = sgd(skipgram_objective(data, C, K) if fast else readable, start, 0.3, iterations, PRINT_EVERY=1, costs=costs)
+        vectors = sgd(
+            skipgram_objective(data, C, K) if fast else readable, start, 0.3, iterations, PRINT_EVERY=1, costs=costs
+        )
         results.append((vectors, costs, random.random()))
     return results
 
 
 @pytest.mark.parametrize("C, K, words", [(5, 10, 2048), (1, 1, 2048), (2, 3, 2048), (5, 10, 50)])
 def test_fast_run_takes_the_same_draws_to_the_same_vectors(C, K, words, monkeypatch):
-    monkeypatch.setattr(q3_vectorised, "WORDS", words)                # 50: every batch runs out of words and fetches more
+    monkeypatch.setattr(q3_vectorised, "WORDS", words)  # 50: every batch runs out of words and fetches more
     (slow, slow_costs, slow_next), (fast, fast_costs, fast_next) = both_versions(C, K, 12)
-    assert fast_next == slow_next                                     # draw for draw
+    assert fast_next == slow_next  # draw for draw
     # Sums in another order: rounding alone.
     np.testing.assert_allclose(fast_costs, slow_costs, rtol=1e-13)
     np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-14)
@@ -184,6 +225,7 @@ def test_fast_run_refuses_no_negatives_and_no_reach():
 
 # ---- Descent, saving, going on ---------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def saved(tmp_path, monkeypatch):
     monkeypatch.setattr(q3_sgd, "SAVED", tmp_path / "saved_params.npz")
@@ -194,8 +236,8 @@ def saved(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("start, end", [(0.5, 8.414836786079764e-10), (0.0, 0.0), (-1.5, -2.524451035823933e-09)])
 def test_sgd_ends_where_published(start, end):
-    x = sgd(lambda x: (np.sum(x ** 2), 2 * x), start, 0.01, 1000, PRINT_EVERY=100)
-    assert x == pytest.approx(end, rel=1e-9, abs=0)                   # the ten digits that are published
+    x = sgd(lambda x: (np.sum(x**2), 2 * x), start, 0.01, 1000, PRINT_EVERY=100)
+    assert x == pytest.approx(end, rel=1e-9, abs=0)  # the ten digits that are published
 
 
 def test_sgd_halves_its_step_and_postprocesses(saved):
@@ -236,23 +278,26 @@ def test_a_run_with_a_break_ends_as_one_without(saved, monkeypatch):
                 if next(calls, None) is None:
                     raise KeyboardInterrupt
                 return objective(x)
+
             return f
+
         return make
-    for limit in (10, 47, 35):                                        # before the first save; past 40; from 40 past 60
+
+    for limit in (10, 47, 35):  # before the first save; past 40; from 40 past 60
         monkeypatch.setattr(q3_run, "skipgram_objective", stops_at(limit))
         with pytest.raises(KeyboardInterrupt):
             q3_run.train(StanfordSentiment(OWN_CORPUS), 110)
     assert load_saved_params()[0] == 60
     monkeypatch.setattr(q3_run, "skipgram_objective", original)
     rest, costs = q3_run.train(StanfordSentiment(OWN_CORPUS), 110)
-    np.testing.assert_array_equal(rest, whole)                        # to the last bit: the same operations in the same order
+    np.testing.assert_array_equal(rest, whole)  # to the last bit: the same operations in the same order
     assert costs == whole_costs
 
 
 def test_saved_parameters_come_back_with_the_random_state(saved):
     assert load_saved_params() == (0, None, None)
     random.seed(8)
-    random.gauss(0, 1)                                                # leaves a second number in the state
+    random.gauss(0, 1)  # leaves a second number in the state
     save_params(20, np.arange(6.0).reshape(2, 3))
     expected = [random.gauss(0, 1), random.random()]
     iteration, params, state = load_saved_params()
@@ -260,7 +305,7 @@ def test_saved_parameters_come_back_with_the_random_state(saved):
     random.setstate(state)
     assert [random.gauss(0, 1), random.random()] == expected
     assert iteration == 20 and params.tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert [p.name for p in saved.parent.iterdir()] == [saved.name]   # no temporary file is left
+    assert [p.name for p in saved.parent.iterdir()] == [saved.name]  # no temporary file is left
 
 
 def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
@@ -271,7 +316,10 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file.txt", "old")]
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:len(b) // 2], lambda b: b[:100] + bytes(50) + b[150:], lambda b: b"", lambda b: b"nonsense"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b[: len(b) // 2], lambda b: b[:100] + bytes(50) + b[150:], lambda b: b"", lambda b: b"nonsense"],
+)
 def test_a_damaged_save_file_is_one_sentence(saved, damage, capsys):
     save_params(20, np.ones((5, 2)))
     saved.write_bytes(damage(saved.read_bytes()))
@@ -288,17 +336,25 @@ def test_saved_parameters_of_another_run(saved):
 
 
 def test_a_cost_that_is_not_finite_stops_the_run():
-    with np.errstate(over="ignore"), pytest.raises(ValueError, match="the cost is inf at iteration .* a step of 10 is too long"):
-        sgd(lambda x: (np.sum(x ** 2), 2 * x), np.array([1.0]), 10, 1000)
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(ValueError, match="the cost is inf at iteration .* a step of 10 is too long"),
+    ):
+        sgd(lambda x: (np.sum(x**2), 2 * x), np.array([1.0]), 10, 1000)
 
 
 # ---- Vectors of any size ---------------------------------------------------------------------------------------------
 
+
 def test_pairs_by_a_loop():
     rng = np.random.default_rng(5)
     ids, sentence, reach = rng.integers(4, size=60), np.sort(rng.integers(8, size=60)), rng.integers(1, 5, size=60)
-    expected = [(i, ids[j]) for i in range(60) for j in range(max(0, i - reach[i]), min(60, i + reach[i] + 1))
-                if sentence[j] == sentence[i] and ids[j] != ids[i]]
+    expected = [
+        (i, ids[j])
+        for i in range(60)
+        for j in range(max(0, i - reach[i]), min(60, i + reach[i] + 1))
+        if sentence[j] == sentence[i] and ids[j] != ids[i]
+    ]
     at, context = pairs(ids, sentence, reach, 4)
     assert list(zip(at.tolist(), context.tolist())) == [(i, int(c)) for i, c in expected]
 
@@ -306,7 +362,7 @@ def test_pairs_by_a_loop():
 def test_negative_table_holds_each_word_by_its_share():
     counts = np.array([1000.0, 10, 1, 1])
     table = negative_table(counts)
-    share = counts ** 0.75 / np.sum(counts ** 0.75)
+    share = counts**0.75 / np.sum(counts**0.75)
     np.testing.assert_allclose(np.bincount(table) / len(table), share, rtol=0, atol=1 / len(table))
     assert len(negative_table(np.ones(100_000))) >= 800_000
 
@@ -317,17 +373,19 @@ def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, monkeypatch):
     rng = np.random.default_rng(6)
     V, D, K, rate = 12, 5, 4, 0.07
     inputs, outputs = rng.normal(size=(2, V, D)).astype(np.float32)
-    c = np.repeat([3, 0, 3, 7], [2, 1, 4, 1])                         # the word in row 3 is the centre twice
+    c = np.repeat([3, 0, 3, 7], [2, 1, 4, 1])  # the word in row 3 is the centre twice
     begins = np.array([0, 2, 3, 7])
     o = np.array([1, 2, 5, 1, 1, 9, 2, 3])
     drawn = rng.integers(V, size=(len(begins) if step is shared_step else len(o), K))
-    drawn[0] = [1, 4, 4, 1]                                           # a negative that is the context word, and a repeated one
+    drawn[0] = [1, 4, 4, 1]  # a negative that is the context word, and a repeated one
     of_pair = np.repeat(drawn, [2, 1, 4, 1], axis=0) if step is shared_step else drawn
 
     gradIn, gradOut, cost = np.zeros((V, D)), np.zeros((V, D)), 0.0
     for centre, target, negatives in zip(c, o, of_pair):
         negatives = [n for n in negatives if n != target]
-        value, gradPred, grad = negSamplingCostAndGradient(inputs[centre].astype(float), target, outputs.astype(float), Listed(*negatives), len(negatives))
+        value, gradPred, grad = negSamplingCostAndGradient(
+            inputs[centre].astype(float), target, outputs.astype(float), Listed(*negatives), len(negatives)
+        )
         cost += value / len(o)
         gradIn[centre] += gradPred
         gradOut += grad
@@ -353,7 +411,9 @@ def own_text():
 @pytest.mark.parametrize("shared_negatives", [False, True])
 def test_training_lowers_the_cost_and_repeats_with_its_seed(shared_negatives):
     text = own_text()
-    words, inputs, outputs = train_vectors(text, 8, epochs=20, shared_negatives=shared_negatives, subsample=0, progress=False)
+    words, inputs, outputs = train_vectors(
+        text, 8, epochs=20, shared_negatives=shared_negatives, subsample=0, progress=False
+    )
     again = train_vectors(text, 8, epochs=20, shared_negatives=shared_negatives, subsample=0, progress=False)
     np.testing.assert_array_equal(inputs, again[1])
     np.testing.assert_array_equal(outputs, again[2])
@@ -364,7 +424,9 @@ def test_training_lowers_the_cost_and_repeats_with_its_seed(shared_negatives):
     count = np.bincount([row[w] for s in text for w in s]) ** 0.75
     z = inputs @ outputs.T
     negatives = 10 * np.logaddexp(0, z) @ (count / count.sum())
-    cost = np.mean([np.logaddexp(0, -z[row[a], row[b]]) + negatives[row[a]] for s in text for a, b in zip(s, s[1:]) if a != b])
+    cost = np.mean(
+        [np.logaddexp(0, -z[row[a], row[b]]) + negatives[row[a]] for s in text for a, b in zip(s, s[1:]) if a != b]
+    )
     assert cost < 0.65 * 11 * np.log(2)
 
 
@@ -384,32 +446,47 @@ def test_sentences_in_pieces_are_the_same_sentences(monkeypatch):
     assert seen == sorted(sentence for sentence in text if sentence)
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"sentences": []}, "no pair of different words"), ({"sentences": [["a"], ["b"]]}, "no pair of different words"),
-    ({"sentences": [["a", "a"]]}, "no pair of different words"), ({"min_count": 3}, "no pair of different words"),
-    ({"dimensions": 0}, "dimensions is a whole number of at least 1, not 0"), ({"epochs": 0}, "epochs"), ({"negatives": 0}, "negatives"),
-    ({"window": 1.5}, "window"), ({"lr": 0}, "lr is above 0"), ({"subsample": -1}, "subsample"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"sentences": []}, "no pair of different words"),
+        ({"sentences": [["a"], ["b"]]}, "no pair of different words"),
+        ({"sentences": [["a", "a"]]}, "no pair of different words"),
+        ({"min_count": 3}, "no pair of different words"),
+        ({"dimensions": 0}, "dimensions is a whole number of at least 1, not 0"),
+        ({"epochs": 0}, "epochs"),
+        ({"negatives": 0}, "negatives"),
+        ({"window": 1.5}, "window"),
+        ({"lr": 0}, "lr is above 0"),
+        ({"subsample": -1}, "subsample"),
+    ],
+)
 def test_train_vectors_says_what_it_cannot_take(change, words):
     with pytest.raises(ValueError, match=words):
-        train_vectors(**{"sentences": [["a", "b"], ["b", "a"]], "dimensions": 2, "epochs": 1, "progress": False, **change})
+        train_vectors(
+            **{"sentences": [["a", "b"], ["b", "a"]], "dimensions": 2, "epochs": 1, "progress": False, **change}
+        )
 
 
 # ---- The run, its figures and pictures -------------------------------------------------------------------------------
 
+
 def test_two_dimensions_are_the_principal_axes_of_the_covariance():
     x = np.random.default_rng(7).normal(size=(25, 6)) * [5, 3, 1, 1, 1, 1]
     at, share = q3_run.two_dimensions(x)
-    values, axes = np.linalg.eigh(np.cov(x.T))                        # ascending
+    values, axes = np.linalg.eigh(np.cov(x.T))  # ascending
     np.testing.assert_allclose(np.abs(at), np.abs((x - x.mean(axis=0)) @ axes[:, [-1, -2]]), rtol=1e-10)
     np.testing.assert_allclose(share, values[[-1, -2]] / values.sum(), rtol=1e-12)
 
 
 def test_nearest_by_hand():
-    words, vectors = ["east", "far", "ne", "north", "west", "rare"], np.array([[1, 0], [9, 0.9], [1, 1], [0, 1], [-1, 0], [1, 0.01]])
+    words, vectors = (
+        ["east", "far", "ne", "north", "west", "rare"],
+        np.array([[1, 0], [9, 0.9], [1, 1], [0, 1], [-1, 0], [1, 0.01]]),
+    )
     allowed = np.array([True] * 5 + [False])
     assert [w for w, _ in q3_run.nearest("east", words, vectors, allowed)] == ["far", "ne", "north", "west"]
-    assert q3_run.nearest("east", words, vectors, allowed, 2)[1][1] == pytest.approx(0.5 ** 0.5, rel=1e-12)
+    assert q3_run.nearest("east", words, vectors, allowed, 2)[1][1] == pytest.approx(0.5**0.5, rel=1e-12)
     with pytest.raises(ValueError, match="'south' is not in the vocabulary of 6"):
         q3_run.nearest("south", words, vectors, allowed)
 
@@ -426,7 +503,7 @@ def test_main_axis_is_taken_out():
     assert 0.95 < share < 1
 
 
-@pytest.mark.parametrize("spread", [(0.02, 0.02), (0.0, 0.3)])       # in a heap; in a column at the right edge
+@pytest.mark.parametrize("spread", [(0.02, 0.02), (0.0, 0.3)])  # in a heap; in a column at the right edge
 def test_labels_of_crowded_words_do_not_overlap(spread):
     rng = np.random.default_rng(9)
     words = q3_run.FUNCTION_WORDS + q3_run.POSITIVE + q3_run.NEGATIVE
@@ -454,8 +531,16 @@ def test_the_command_writes_its_figures_and_ends_its_saving(saved, tmp_path, mon
     assert q3_run.main(["--data", str(OWN_CORPUS)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("the project's own small corpus: 122 sentences") and "published" not in said
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["q3.json", "q3_cost.png", "q3_cost.svg", "q3_vectors.npz", "q3_words.png", "q3_words.svg",
-                                                          "q3_words_50d.png", "q3_words_50d.svg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "q3.json",
+        "q3_cost.png",
+        "q3_cost.svg",
+        "q3_vectors.npz",
+        "q3_words.png",
+        "q3_words.svg",
+        "q3_words_50d.png",
+        "q3_words_50d.svg",
+    ]
     words, vectors = q3_run.load_vectors(tmp_path / "q3_vectors.npz")
     assert words == list(StanfordSentiment(OWN_CORPUS).tokens()) and vectors.shape == (len(words), 20)
     result = json.loads((tmp_path / "q3.json").read_text())
@@ -471,6 +556,7 @@ def test_ctrl_c_says_how_to_go_on(saved, monkeypatch, capsys):
     def stopped(dataset, iterations):
         save_params(5000, np.ones(2))
         raise KeyboardInterrupt
+
     monkeypatch.setattr(q3_run, "train", stopped)
     assert q3_run.main(["--data", str(OWN_CORPUS)]) == 130
     assert "goes on from iteration 5,000" in capsys.readouterr().err

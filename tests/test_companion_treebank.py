@@ -1,11 +1,11 @@
 """The companion's reader of the Stanford Sentiment Treebank, on trees written here, on the project's own corpus, and on the real files."""
+
 import hashlib
 import random
 import zipfile
 
 import numpy as np
 import pytest
-
 import treebank
 from treebank import OWN_CORPUS, SENTENCES, SPLIT, StanfordSentiment, main, read_tree
 
@@ -15,20 +15,44 @@ WORDS_OF_THE_PICTURE = """the a an , . ? ! `` '' -- good great cool brilliant wo
 
 # ---- Trees -----------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("line, label, words", [
-    ("(3 good)", 3, ["good"]),
-    ("(3 (2 A) (4 (3 quiet) (4 Joy)))", 3, ["a", "quiet", "joy"]),
-    ("(1 (2 (2 -LRB-) (2 sic)) (2 -RRB-))", 1, ["-lrb-", "sic", "-rrb-"]),
-    ("(0 (2 2\xa01\\/2) (2 Élan))", 0, ["2\xa01\\/2", "élan"]),       # the no-break space belongs to the word
-    ("(2 (2 2) (4 4))", 2, ["2", "4"]),                               # words that look like labels
-    ("(4 (4 one) (4 two) (4 three))", 4, ["one", "two", "three"]),    # more than two branches
-])
+
+@pytest.mark.parametrize(
+    "line, label, words",
+    [
+        ("(3 good)", 3, ["good"]),
+        ("(3 (2 A) (4 (3 quiet) (4 Joy)))", 3, ["a", "quiet", "joy"]),
+        ("(1 (2 (2 -LRB-) (2 sic)) (2 -RRB-))", 1, ["-lrb-", "sic", "-rrb-"]),
+        ("(0 (2 2\xa01\\/2) (2 Élan))", 0, ["2\xa01\\/2", "élan"]),  # the no-break space belongs to the word
+        ("(2 (2 2) (4 4))", 2, ["2", "4"]),  # words that look like labels
+        ("(4 (4 one) (4 two) (4 three))", 4, ["one", "two", "three"]),  # more than two branches
+    ],
+)
 def test_read_tree(line, label, words):
     assert read_tree(line) == (label, words)
 
 
-@pytest.mark.parametrize("line", ["", "word", "(3", "(3 a", "(3)", "(3 )", "()", "(5 a)", "(-1 a)", "(3 a b)", "(2 a))", "(2 a) (2 b)", "(2 (a))",
-                                  "(3 (2 a) b)", "(3 a (2 b))", "((2 a) (2 b))", "2 a"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "word",
+        "(3",
+        "(3 a",
+        "(3)",
+        "(3 )",
+        "()",
+        "(5 a)",
+        "(-1 a)",
+        "(3 a b)",
+        "(2 a))",
+        "(2 a) (2 b)",
+        "(2 (a))",
+        "(3 (2 a) b)",
+        "(3 a (2 b))",
+        "((2 a) (2 b))",
+        "2 a",
+    ],
+)
 def test_read_tree_refuses_what_is_none(line):
     with pytest.raises(ValueError, match="not a tree"):
         read_tree(line)
@@ -48,7 +72,9 @@ def test_a_corrupt_tree_is_named_by_file_and_line(tmp_path, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("content, words", [(b"(3 caf\xe9)\n", "not UTF-8 text: byte 6 is 0xe9"), (b"\n\n", "holds no trees")])
+@pytest.mark.parametrize(
+    "content, words", [(b"(3 caf\xe9)\n", "not UTF-8 text: byte 6 is 0xe9"), (b"\n\n", "holds no trees")]
+)
 def test_files_that_cannot_be_read(tmp_path, content, words):
     write_corpus(tmp_path, ["(3 good)"])
     (tmp_path / "dev.txt").write_bytes(content)
@@ -75,10 +101,16 @@ def test_order_in_which_data_is_looked_for(tmp_path, monkeypatch):
 
 # ---- Text and labels -------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def two_files(tmp_path):
     """Trees, and a datasetSentences.txt as Stanford's: a heading, an index, letters encoded twice, one sentence cut short."""
-    write_corpus(tmp_path, ["(4 (2 À) (4 joy))", "(0 (0 awful) (2 Élan))"], dev=["(3 (2 nice) (2 one))"], test=["(1 (1 so-so) (2 J.R.R.))"])
+    write_corpus(
+        tmp_path,
+        ["(4 (2 À) (4 joy))", "(0 (0 awful) (2 Élan))"],
+        dev=["(3 (2 nice) (2 one))"],
+        test=["(1 (1 so-so) (2 J.R.R.))"],
+    )
     twice = "1\tà Joy\n2\tso-so J.\n3\tNice  one\n4\tAwful Élan\n".encode().decode("latin-1")
     (tmp_path / "stanfordSentimentTreebank").mkdir()
     (tmp_path / SENTENCES).write_bytes(("sentence_index\tsentence\n" + twice).encode())
@@ -111,7 +143,18 @@ def test_without_stanfords_text_word2vec_reads_the_training_trees(tmp_path):
 
 
 def test_categorify_is_by_fifths_with_the_upper_end():
-    assert [StanfordSentiment.categorify(x) for x in (0, 0.2, 0.2001, 0.4, 0.5, 0.6, 0.61, 0.8, 0.81, 1)] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert [StanfordSentiment.categorify(x) for x in (0, 0.2, 0.2001, 0.4, 0.5, 0.6, 0.61, 0.8, 0.81, 1)] == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+    ]
     for outside in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="between 0 and 1"):
             StanfordSentiment.categorify(outside)
@@ -122,7 +165,7 @@ def test_own_corpus_is_whole():
     splits = [data.getTrainSentences(), data.getDevSentences(), data.getTestSentences()]
     assert all({label for _, label in split} == {0, 1, 2, 3, 4} for split in splits)
     text = [tuple(words) for split in splits for words, _ in split]
-    assert len(set(text)) == len(text)                                # no sentence in two splits
+    assert len(set(text)) == len(text)  # no sentence in two splits
     assert set(WORDS_OF_THE_PICTURE) <= set(data.tokens())
 
 
@@ -138,18 +181,21 @@ def test_the_real_treebank(shared):
     by_split = {"1": iter(splits[0]), "2": iter(splits[2]), "3": iter(splits[1])}
     numbers = [row.split(",")[1] for row in (shared / "data" / "sst" / SPLIT).read_text().split()[1:]]
     trees = [next(by_split[number]) for number in numbers]
-    different = sum(words[:len(sentence) - 1] != sentence[:-1] for (words, _), sentence in zip(trees, data.sentences()))
-    assert different < 60                                             # a few are split in another place
+    different = sum(
+        words[: len(sentence) - 1] != sentence[:-1] for (words, _), sentence in zip(trees, data.sentences())
+    )
+    assert different < 60  # a few are split in another place
     assert [data.categorify(score) for score in data.sent_labels()] == [label for _, label in trees]
 
 
 # ---- Random draws ----------------------------------------------------------------------------------------------------
 
+
 def test_thinning_by_a_loop_over_the_draws():
     data = StanfordSentiment(OWN_CORPUS)
     text = data.sentences()
     words = [word for sentence in text for word in sentence]
-    total = len(words) + 1                                            # "UNK" counts once
+    total = len(words) + 1  # "UNK" counts once
     kept_at_least = {word: (1e-5 * total / words.count(word)) ** 0.5 for word in set(words)}
     random.seed(3)
     expected = []
@@ -162,7 +208,7 @@ def test_thinning_by_a_loop_over_the_draws():
     random.seed(3)
     assert data.allSentences() == expected
     assert random.random() == after
-    assert data.allSentences() is data.allSentences()                 # drawn once
+    assert data.allSentences() is data.allSentences()  # drawn once
 
 
 def test_a_word_too_rare_to_be_dropped_costs_no_draw(tmp_path):
@@ -182,7 +228,7 @@ def test_contexts_reach_C_words_and_never_hold_the_centre():
     for sentence in data.allSentences():
         for at, word in enumerate(sentence):
             for C in (1, 3):
-                around = [w for w in sentence[max(0, at - C):at] + sentence[at + 1:at + 1 + C] if w != word]
+                around = [w for w in sentence[max(0, at - C) : at] + sentence[at + 1 : at + 1 + C] if w != word]
                 places.setdefault((word, C), []).append(around)
     for _ in range(300):
         C = random.choice([1, 3])
@@ -194,7 +240,7 @@ def test_contexts_reach_C_words_and_never_hold_the_centre():
 
 def test_table_of_negatives_entry_by_entry(tmp_path):
     data = StanfordSentiment(write_corpus(tmp_path, ["(2 (2 a) (2 a) (2 a) (2 b) (2 c) (2 b))"]), tablesize=50)
-    share = np.array([3, 2, 1, 1]) ** 0.75                            # a, b, c, UNK
+    share = np.array([3, 2, 1, 1]) ** 0.75  # a, b, c, UNK
     cumulated = np.cumsum(share / share.sum()) * 50
     expected = []
     row = 0
@@ -218,6 +264,7 @@ def test_text_without_two_words_in_a_sentence(tmp_path):
 
 # ---- Download --------------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def zips(two_files, tmp_path, monkeypatch):
     """Both zips already fetched, holding the files of `two_files`, with their checksums as the expected ones."""
@@ -235,18 +282,26 @@ def zips(two_files, tmp_path, monkeypatch):
 
 
 def test_zips_that_are_there_are_checked_and_taken_apart(zips, two_files):
-    treebank.download(zips / "sst")                                   # no network: nothing is fetched
+    treebank.download(zips / "sst")  # no network: nothing is fetched
     assert StanfordSentiment(zips / "sst").sentences() == StanfordSentiment(two_files).sentences()
-    assert sorted(p.name for p in (zips / "sst").iterdir()) == ["dev.txt", "stanfordSentimentTreebank", "test.txt", "train.txt"]
+    assert sorted(p.name for p in (zips / "sst").iterdir()) == [
+        "dev.txt",
+        "stanfordSentimentTreebank",
+        "test.txt",
+        "train.txt",
+    ]
 
 
-@pytest.mark.parametrize("error", [OSError("no route to host"), ValueError("SHA256 hash of downloaded file does not match")])
+@pytest.mark.parametrize(
+    "error", [OSError("no route to host"), ValueError("SHA256 hash of downloaded file does not match")]
+)
 def test_a_failed_download_says_what_to_do_instead(error, monkeypatch, capsys):
     import pooch
 
     def retrieve(url, known_hash, **kwargs):
         assert known_hash == f"sha256:{treebank.ZIPS[0][1]}" and url == treebank.ZIPS[0][0]
         raise error
+
     monkeypatch.setattr(pooch, "retrieve", retrieve)
     assert main(["--download"]) == 1
     said = capsys.readouterr().err

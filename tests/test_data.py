@@ -23,13 +23,23 @@ def course(course_file):
 def small():
     """Two tweets for training and one for the test, with stems that would break a separator."""
     return {
-        "train_X": np.array([[1, 1], [70000, 0], [3, 2.0]]), "train_y": np.array([1.0, 0.0]),
-        "test_X": np.array([[1], [0], [5.0]]), "test_y": np.array([0.0]),
-        "freqs": {("", 1.0): 1, (".\n.", 0.0): 2, (".\n.", 1.0): 3, ("\x00", 0.0): 70000, ("\ud800", 1.0): 4, ("\U0001f600", 0.0): 5},
+        "train_X": np.array([[1, 1], [70000, 0], [3, 2.0]]),
+        "train_y": np.array([1.0, 0.0]),
+        "test_X": np.array([[1], [0], [5.0]]),
+        "test_y": np.array([0.0]),
+        "freqs": {
+            ("", 1.0): 1,
+            (".\n.", 0.0): 2,
+            (".\n.", 1.0): 3,
+            ("\x00", 0.0): 70000,
+            ("\ud800", 1.0): 4,
+            ("\U0001f600", 0.0): 5,
+        },
     }
 
 
 # ---------------------------------------------------------------------------------------------------- what is embedded
+
 
 def test_the_embedded_data_are_whole():
     data = load_embedded()
@@ -39,7 +49,9 @@ def test_the_embedded_data_are_whole():
         assert (X[0] == 1).all() and (X[1:] >= 0).all()
         np.testing.assert_array_equal(y, np.repeat([1.0, 0.0], n // 2))
     assert len(data["freqs"]) == 11427
-    assert all(isinstance(stem, str) and label in (0.0, 1.0) and count > 0 for (stem, label), count in data["freqs"].items())
+    assert all(
+        isinstance(stem, str) and label in (0.0, 1.0) and count > 0 for (stem, label), count in data["freqs"].items()
+    )
     assert {(".\n.", 0.0), (".\n.\n.", 1.0)} <= data["freqs"].keys()
 
 
@@ -59,8 +71,15 @@ def test_the_embedded_features_are_those_of_the_course_s_tweets(course):
 
 def test_no_text_but_stems_is_embedded():
     with np.load(FEATURES, allow_pickle=False) as file:
-        assert sorted(file.files) == ["stem_bytes", "stem_counts", "stem_lengths",
-                                      "test_features", "test_labels", "train_features", "train_labels"]
+        assert sorted(file.files) == [
+            "stem_bytes",
+            "stem_counts",
+            "stem_lengths",
+            "test_features",
+            "test_labels",
+            "train_features",
+            "train_labels",
+        ]
         assert all(file[name].dtype.kind == "u" for name in file.files)
 
 
@@ -72,9 +91,16 @@ def test_what_is_written_is_read_back_and_the_same_data_give_the_same_bytes(tmp_
     assert build.differences(read_features(first), small) == []
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda whole: b"", lambda whole: b"not a zip", lambda whole: whole[:5000], lambda whole: whole[:300] + b"\xff" * 99 + whole[399:],
-], ids=["empty", "text", "cut", "overwritten"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda whole: b"",
+        lambda whole: b"not a zip",
+        lambda whole: whole[:5000],
+        lambda whole: whole[:300] + b"\xff" * 99 + whole[399:],
+    ],
+    ids=["empty", "text", "cut", "overwritten"],
+)
 def test_a_broken_file_is_named(tmp_path, spoil):
     path = tmp_path / "features.npz"
     with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
@@ -98,8 +124,10 @@ def test_each_difference_is_told(small):
 
 # ---------------------------------------------------------------------------------------------------- the commands
 
+
 def test_make_gives_the_course_s_file_from_nltk_s_corpus(shared, course, tmp_path, monkeypatch, capsys):
     import nltk
+
     monkeypatch.setattr(nltk.data, "path", [str(shared / "nltk_data")])
     assert build.main(["--out", str(tmp_path / "made.pkl")]) == 0
     assert "features.npz agrees with" in capsys.readouterr().out
@@ -114,6 +142,7 @@ def test_make_gives_the_course_s_file_from_nltk_s_corpus(shared, course, tmp_pat
 
 class Corpus:
     """NLTK's twitter_samples, which is not there before it is downloaded."""
+
     def __init__(self, tweets=()):
         self.here, self.tweets = False, list(tweets)
 
@@ -125,9 +154,13 @@ class Corpus:
 
 def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch, capsys):
     from nltk import downloader
+
     monkeypatch.setattr("nltk.corpus.twitter_samples", Corpus())
-    monkeypatch.setattr(downloader.Downloader, "incr_download",
-                        lambda self, *_: iter([downloader.ErrorMessage("twitter_samples", "no such host")]))
+    monkeypatch.setattr(
+        downloader.Downloader,
+        "incr_download",
+        lambda self, *_: iter([downloader.ErrorMessage("twitter_samples", "no such host")]),
+    )
     assert build.main(["--out", str(tmp_path / "made.pkl")]) == 2
     said = capsys.readouterr().err
     assert "no such host" in said and "copy the folder corpora/twitter_samples" in said
@@ -136,6 +169,7 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch, c
 
 def test_an_absent_corpus_is_downloaded(monkeypatch):
     from nltk import downloader
+
     corpus = Corpus(["glad"] * 5000)
 
     def download(self, package, folder):
@@ -170,13 +204,21 @@ def test_check_says_yes_and_no_by_its_exit_status(course_file, tmp_path, monkeyp
     write_features(tmp_path / "features.npz", changed)
     monkeypatch.setattr(build, "FEATURES", tmp_path / "features.npz")
     assert build.main(["--check", str(course_file)]) == 1
-    assert "does not agree with" in (said := capsys.readouterr().out) and "test_X: 1 of 2000 tweets differ, the first at 7" in said
+    assert (
+        "does not agree with" in (said := capsys.readouterr().out)
+        and "test_X: 1 of 2000 tweets differ, the first at 7" in said
+    )
 
 
 def test_check_finds_counts_that_are_not_those_of_the_file_s_tweets(tmp_path, monkeypatch, capsys):
     """Its features and the embedded ones agree, both being made with the same wrong counts."""
-    data = {"train_x": ["glad", "sad"], "train_y": np.array([[1.0], [0.0]]), "test_x": ["glad"], "test_y": np.array([[1.0]]),
-            "freqs": {("glad", 1.0): 2, ("sad", 0.0): 1}}
+    data = {
+        "train_x": ["glad", "sad"],
+        "train_y": np.array([[1.0], [0.0]]),
+        "test_x": ["glad"],
+        "test_y": np.array([[1.0]]),
+        "freqs": {("glad", 1.0): 2, ("sad", 0.0): 1},
+    }
     build.write_tweets(tmp_path / "tweets.pkl", data)
     monkeypatch.setattr(build, "FEATURES", tmp_path / "features.npz")
     assert build.main(["--embed", str(tmp_path / "tweets.pkl"), "--out", str(tmp_path / "features.npz")]) == 0
@@ -184,15 +226,22 @@ def test_check_finds_counts_that_are_not_those_of_the_file_s_tweets(tmp_path, mo
     assert "not those that utils.build_freqs finds" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["--check", "nowhere.pkl"], "nowhere.pkl: no such file"),
-    (["--embed", "nowhere.pkl"], "nowhere.pkl: no such file"),
-    (["--embed", "train.pkl"], "train.pkl: has no test_x"),
-    (["--embed", "tweets.pkl", "--out", "no/folder.npz"], "no/folder.npz: cannot be written: No such file"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--check", "nowhere.pkl"], "nowhere.pkl: no such file"),
+        (["--embed", "nowhere.pkl"], "nowhere.pkl: no such file"),
+        (["--embed", "train.pkl"], "train.pkl: has no test_x"),
+        (["--embed", "tweets.pkl", "--out", "no/folder.npz"], "no/folder.npz: cannot be written: No such file"),
+    ],
+)
 def test_bad_input_is_named_and_gives_exit_status_2(arguments, words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    data = {"train_x": ["glad", "sad"], "train_y": np.array([[1.0], [0.0]]), "freqs": {("glad", 1.0): 1, ("sad", 0.0): 1}}
+    data = {
+        "train_x": ["glad", "sad"],
+        "train_y": np.array([[1.0], [0.0]]),
+        "freqs": {("glad", 1.0): 1, ("sad", 0.0): 1},
+    }
     build.write_tweets(tmp_path / "train.pkl", data)
     build.write_tweets(tmp_path / "tweets.pkl", {**data, "test_x": ["glad"], "test_y": np.array([[1.0]])})
     before = FEATURES.read_bytes()

@@ -1,4 +1,5 @@
 """The report: each formula of Q2 against sympy and against differences of an independent loss, then the PDF itself."""
+
 import cmath
 import json
 import pickle
@@ -9,13 +10,13 @@ import numpy as np
 import pypdf
 import pytest
 import sympy
+from report_oracle import Oracle, mutants
 
 import assignment2
 from report import formulas
 from report.__main__ import ROOT, main
 from report.evaluate import boundary, evaluate
 from report.notation import Symbol, shape, typeset
-from report_oracle import Oracle, mutants
 
 SIZES = {"d": 3, "l": 2, "m": 2, "n": 3}
 ELEMENTS = [(name, key) for name in ("scalars", "layer", "network") for key in formulas.SETTINGS[name].derivations]
@@ -23,6 +24,7 @@ ORACLES = {name: Oracle(formulas.SETTINGS[name], SIZES) for name in ("scalars", 
 
 
 # --------------------------------------------------------------------------- element forms, by sympy
+
 
 @pytest.mark.parametrize("name, key", ELEMENTS)
 def test_every_line_of_the_work_is_the_derivative(name, key):
@@ -61,11 +63,19 @@ def test_float64_rounds_the_sigmoid_to_one_where_the_page_says():
 
 # --------------------------------------------------------------------------- matrix forms, by differences
 
+
 def sigma(z):
-    return (1 + np.tanh(z / 2)) / 2       # another form than the solution's
+    return (1 + np.tanh(z / 2)) / 2  # another form than the solution's
 
 
-FUNCTIONS = {"sum": sum, "range": range, "log": np.log, "exp": np.exp, "sigma": sigma, "diag": lambda v: np.diag(v.ravel())}
+FUNCTIONS = {
+    "sum": sum,
+    "range": range,
+    "log": np.log,
+    "exp": np.exp,
+    "sigma": sigma,
+    "diag": lambda v: np.diag(v.ravel()),
+}
 
 
 def value(expression, names):
@@ -110,8 +120,16 @@ def central_differences(f, at, h=1e-5):
 def batch(d, l, N, seed=0):
     """A network and a batch of these sizes, with the definitions of the page evaluated in their order."""
     rng = np.random.default_rng(seed)
-    names = {"X": rng.normal(size=(d, N)), "y": rng.integers(0, 2, size=(1, N)).astype(float), "W1": rng.normal(size=(l, d)),
-             "b1": rng.normal(size=(l, 1)), "W2": rng.normal(size=(1, l)), "b2": rng.normal(size=(1, 1)), "ones": np.ones((N, 1)), "N": N}
+    names = {
+        "X": rng.normal(size=(d, N)),
+        "y": rng.integers(0, 2, size=(1, N)).astype(float),
+        "W1": rng.normal(size=(l, d)),
+        "b1": rng.normal(size=(l, 1)),
+        "W2": rng.normal(size=(1, l)),
+        "b2": rng.normal(size=(1, 1)),
+        "ones": np.ones((N, 1)),
+        "N": N,
+    }
     return follow(formulas.BATCH.definitions, names)
 
 
@@ -121,13 +139,15 @@ def follow(definitions, names):
     # One example's columns. An example's own error is that of a batch of one: without the 1/N.
     columns = {"x": "X", "h": "H", "e1": "delta1", "e2": "delta2"}
     scale = {"e1": names["N"], "e2": names["N"]}
-    return names | {one: [scale.get(one, 1) * names[many][:, [n]] for n in range(names["N"])] for one, many in columns.items()}
+    return names | {
+        one: [scale.get(one, 1) * names[many][:, [n]] for n in range(names["N"])] for one, many in columns.items()
+    }
 
 
 def gradient_of_loss(names, variable, by):
     inputs = [names[name] for name in ("X", "y", "W1", "b1", "W2", "b2")]
     place = ("X", "y", "W1", "b1", "W2", "b2").index(variable)
-    return by(lambda moved: loop_loss(*inputs[:place], moved, *inputs[place + 1:]), names[variable])
+    return by(lambda moved: loop_loss(*inputs[:place], moved, *inputs[place + 1 :]), names[variable])
 
 
 SHAPES = [(3, 6, 8), (2, 5, 4), (7, 3, 5)]
@@ -150,7 +170,9 @@ def test_batch_forms_are_the_gradients_of_the_loss(d, l, N, variable):
 @pytest.mark.parametrize("d, l, N", SHAPES)
 def test_batch_forms_are_what_the_solution_computes(d, l, N):
     names = batch(d, l, N, seed=1)
-    *computed, L = assignment2.gradients(names["X"], names["y"][0], names["W1"], names["W2"], names["b1"][:, 0], names["b2"][0])
+    *computed, L = assignment2.gradients(
+        names["X"], names["y"][0], names["W1"], names["W2"], names["b1"][:, 0], names["b2"][0]
+    )
     for variable, gradient in zip(("W1", "W2", "b1", "b2"), computed):
         printed = value(formulas.BATCH.derivations[variable].result, names)
         np.testing.assert_allclose(np.reshape(gradient, printed.shape), printed, rtol=1e-12, atol=1e-15)
@@ -168,7 +190,7 @@ def rejected(expression, names, expected):
 def page_changes(mutant, original, symbols):
     try:
         return typeset(mutant, symbols) != typeset(original, symbols)
-    except ValueError:      # shapes that do not fit are refused before they are printed
+    except ValueError:  # shapes that do not fit are refused before they are printed
         return True
 
 
@@ -201,21 +223,28 @@ def test_a_changed_error_is_rejected(name):
 
 def layer(m, n, seed=0):
     rng = np.random.default_rng(seed)
-    names = {"W": rng.normal(size=(m, n)), "h": rng.normal(size=(n, 1)), "b": rng.normal(size=(m, 1)), "g": rng.normal(size=(m, 1))}
+    names = {
+        "W": rng.normal(size=(m, n)),
+        "h": rng.normal(size=(n, 1)),
+        "b": rng.normal(size=(m, 1)),
+        "g": rng.normal(size=(m, 1)),
+    }
     return names | {"yhat": sigma(names["W"] @ names["h"] + names["b"])}
 
 
 def layer_jacobian(names, variable):
     """∂ŷ_i/∂variable, (m, *variable's shape), one output after another by the complex step."""
+
     def outputs(moved):
         given = names | {variable: moved}
         return sigma(given["W"] @ given["h"] + given["b"])[:, 0]
+
     return np.stack([complex_step(lambda moved: outputs(moved)[i], names[variable]) for i in range(len(names["W"]))])
 
 
 def layer_expected(names, key):
     if key.startswith("J"):
-        return layer_jacobian(names, key[1:])[:, :, 0].T          # denominator layout: ∂ŷ_i/∂h_k at (k, i)
+        return layer_jacobian(names, key[1:])[:, :, 0].T  # denominator layout: ∂ŷ_i/∂h_k at (k, i)
     return np.tensordot(names["g"][:, 0], layer_jacobian(names, key[1:]), axes=1)
 
 
@@ -252,29 +281,42 @@ def test_the_page_shows_the_shapes_that_the_arrays_have():
 
 # --------------------------------------------------------------------------- the printer
 
-SYMBOLS = {"A": Symbol("A", shape=("m", "n")), "B": Symbol("B", shape=("n", "k")), "C": Symbol("C", shape=("m", "n")), "W1": Symbol("W", "1", ("m", "n")),
-           "s": Symbol("s"), "t": Symbol("t"), "i": Symbol("i"), "n": Symbol("n"), "N": Symbol("N"), "v": Symbol("v", shape=("n",))}
+SYMBOLS = {
+    "A": Symbol("A", shape=("m", "n")),
+    "B": Symbol("B", shape=("n", "k")),
+    "C": Symbol("C", shape=("m", "n")),
+    "W1": Symbol("W", "1", ("m", "n")),
+    "s": Symbol("s"),
+    "t": Symbol("t"),
+    "i": Symbol("i"),
+    "n": Symbol("n"),
+    "N": Symbol("N"),
+    "v": Symbol("v", shape=("n",)),
+}
 
 
-@pytest.mark.parametrize("expression, printed", [
-    ("A @ B / N", "frac(1, N) thin A thin B"),
-    ("-(s - t) / N", "-frac(s - t, N)"),
-    ("s - (t - s)", "s - lr((t - s))"),
-    ("(s - t) * t", "lr((s - t)) thin t"),
-    ("A * C @ B", "lr((A dot.o C)) thin B"),
-    ("A * (C @ B)", None),
-    ("(C @ C.T) * s", "C thin C^top thin s"),
-    ("A * (C @ B @ B.T)", "A dot.o lr((C thin B thin B^top))"),
-    ("W1[i, n] * s", "W_(1,i n) thin s"),
-    ("sum(v[i] for i in range(n)) * s", "lr((sum_(i = 1)^(n) v_(i))) thin s"),
-    ("exp(-s)**2", "lr((e^(-s)))^(2)"),
-    ("D(s, v[i])", "frac(partial s, partial v_(i))"),
-    ("kron(i, n) * log(s)", "[i = n] thin ln s"),
-    ("A @ C", None),
-    ("s if t else s", None),
-])
+@pytest.mark.parametrize(
+    "expression, printed",
+    [
+        ("A @ B / N", "frac(1, N) thin A thin B"),
+        ("-(s - t) / N", "-frac(s - t, N)"),
+        ("s - (t - s)", "s - lr((t - s))"),
+        ("(s - t) * t", "lr((s - t)) thin t"),
+        ("A * C @ B", "lr((A dot.o C)) thin B"),
+        ("A * (C @ B)", None),
+        ("(C @ C.T) * s", "C thin C^top thin s"),
+        ("A * (C @ B @ B.T)", "A dot.o lr((C thin B thin B^top))"),
+        ("W1[i, n] * s", "W_(1,i n) thin s"),
+        ("sum(v[i] for i in range(n)) * s", "lr((sum_(i = 1)^(n) v_(i))) thin s"),
+        ("exp(-s)**2", "lr((e^(-s)))^(2)"),
+        ("D(s, v[i])", "frac(partial s, partial v_(i))"),
+        ("kron(i, n) * log(s)", "[i = n] thin ln s"),
+        ("A @ C", None),
+        ("s if t else s", None),
+    ],
+)
 def test_printing(expression, printed):
-    if printed is None:      # shapes that do not fit, or a construct that the language does not have
+    if printed is None:  # shapes that do not fit, or a construct that the language does not have
         with pytest.raises(ValueError):
             typeset(expression, SYMBOLS)
     else:
@@ -298,14 +340,31 @@ def run_folder(tmp_path):
     folder.mkdir()
     rng = np.random.default_rng(0)
     run = {
-        "seed": 7, "hidden": 2, "iters": 5000, "lr": 0.01, "batch": 32, "steps_taken": 5000, "stopped": "All steps taken.",
+        "seed": 7,
+        "hidden": 2,
+        "iters": 5000,
+        "lr": 0.01,
+        "batch": 32,
+        "steps_taken": 5000,
+        "stopped": "All steps taken.",
         "data": {"source": "embedded features", "train": 8000, "held_out": 0, "test": 2000},
         "curve": {"step": [0, 2500, 5000], "train": [0.7, 0.1, 0.02], "eval": [0.7, 0.11, 0.0123]},
-        "train": {"loss": 0.0171, "accuracy": 0.9951}, "rule": {"accuracy": 0.995},
+        "train": {"loss": 0.0171, "accuracy": 0.9951},
+        "rule": {"accuracy": 0.995},
         "test": {"loss": 0.0123, "accuracy": 0.9942, "interval": [0.9898, 0.9967], "confusion": [[993, 7], [5, 995]]},
         "parameters": {"W1": rng.normal(size=(2, 3)).tolist(), "b1": [0.0, 0.1], "W2": [[1.0, -1.0]], "b2": [0.0]},
-        "examples": [{"text": "This is #1 *ridiculously* bright $movie$", "stems": ["ridicul"], "features": [1.0, 38.0, 171.0], "yhat": 0.0312}],
-        "wrong": [{"features": [1.0, 255.0, 175.0], "label": 0, "yhat": 0.929}, {"features": [1.0, 0.0, 9.0], "label": 1, "yhat": 0.0}],
+        "examples": [
+            {
+                "text": "This is #1 *ridiculously* bright $movie$",
+                "stems": ["ridicul"],
+                "features": [1.0, 38.0, 171.0],
+                "yhat": 0.0312,
+            }
+        ],
+        "wrong": [
+            {"features": [1.0, 255.0, 175.0], "label": 0, "yhat": 0.929},
+            {"features": [1.0, 0.0, 9.0], "label": 1, "yhat": 0.0},
+        ],
         "versions": {"python": "3.11.7", "numpy": "2.4.6"},
     }
     (folder / "run.json").write_text(json.dumps(run))
@@ -352,14 +411,28 @@ def test_every_font_is_embedded(pdf):
         for font in page["/Resources"]["/Font"].values():
             descriptor = font["/DescendantFonts"][0]["/FontDescriptor"]
             fonts[str(font["/BaseFont"])] = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-            assert "/ToUnicode" in font      # searched and copied
+            assert "/ToUnicode" in font  # searched and copied
     assert fonts and all(fonts.values())
 
 
 def test_the_text_holds_results_and_figures_of_the_run(pdf):
     text = text_of(pdf)
-    for piece in ("Ada Lovelace", "ada", "dW1 = delta1 @ X.T", "dW2 = delta2 @ H.T", "db1 = delta1 @ ones", "99.42 %", "98.98", "99.67 %",
-                  "0.0123", "993", "255", "This is #1 *ridiculously* bright $movie$", "bce_forward", "chain rule"):
+    for piece in (
+        "Ada Lovelace",
+        "ada",
+        "dW1 = delta1 @ X.T",
+        "dW2 = delta2 @ H.T",
+        "db1 = delta1 @ ones",
+        "99.42 %",
+        "98.98",
+        "99.67 %",
+        "0.0123",
+        "993",
+        "255",
+        "This is #1 *ridiculously* bright $movie$",
+        "bce_forward",
+        "chain rule",
+    ):
         assert piece in text, piece
 
 
@@ -370,7 +443,9 @@ def test_template_is_blank_and_its_source_stands_alone(run_folder, tmp_path):
     source = out.with_suffix(".typ")
     assert "#import" not in source.read_text(encoding="utf-8")
     filled = tmp_path / "mine.pdf"
-    source.write_text(source.read_text(encoding="utf-8").replace("#answer(1.9in)", "My own work on the sigmoid."), encoding="utf-8")
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("#answer(1.9in)", "My own work on the sigmoid."), encoding="utf-8"
+    )
     assert make("--source", source, "--run", run_folder, "--out", filled) == 0
     assert "My own work on the sigmoid." in text_of(filled) and "99.42 %" in text_of(filled)
 
@@ -402,8 +477,20 @@ def spoil(folder, what):
         path.write_text(json.dumps(run))
 
 
-@pytest.mark.parametrize("what", ["no run", "cut short", "no test figures", "a word for a number", "NaN", "a list", "no picture", "a broken picture",
-                                  "parameters of other shapes"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "no run",
+        "cut short",
+        "no test figures",
+        "a word for a number",
+        "NaN",
+        "a list",
+        "no picture",
+        "a broken picture",
+        "parameters of other shapes",
+    ],
+)
 def test_a_bad_run_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tmp_path, capsys, what):
     out = tmp_path / "old.pdf"
     out.write_bytes(b"the old PDF")
@@ -429,13 +516,19 @@ def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tm
 
 # --------------------------------------------------------------------------- a student's own solution
 
+
 @pytest.fixture
 def student(tmp_path):
     folder = tmp_path / "student"
     folder.mkdir()
     shutil.copy(ROOT / "assignment2.py", folder)
     rng = np.random.default_rng(3)
-    parameters = {"W1": rng.normal(size=(2, 3)) * [0.1, 0.01, 0.01], "W2": np.array([[2.0, -1.5]]), "b1": np.zeros(2), "b2": np.zeros(1)}
+    parameters = {
+        "W1": rng.normal(size=(2, 3)) * [0.1, 0.01, 0.01],
+        "W2": np.array([[2.0, -1.5]]),
+        "b1": np.zeros(2),
+        "b2": np.zeros(1),
+    }
     (folder / "assignment2.pkl").write_bytes(pickle.dumps(parameters))
     return folder
 
@@ -452,7 +545,9 @@ def test_a_students_figures_are_those_of_their_functions(student):
         right += (yhat > 0.5) == (y == 1)
         loss -= np.log(yhat if y == 1 else 1 - yhat) / 2000
     assert run["test"]["accuracy"] == right / 2000
-    assert sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
+    assert (
+        sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
+    )
     np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
     # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is 4.5/48 of 5 decades, row 40 is 40.5/48.
     h = sigma(parameters["W1"] @ [1, 10 * 4.5 * 5 / 48, 10 ** (40.5 * 5 / 48)] + parameters["b1"])
@@ -467,13 +562,22 @@ def test_a_students_report(student, tmp_path, run_folder):
     assert "Mean cross-entropy (nats) of the" in text_of(out) and "99.42 %" not in text_of(out)
 
 
-@pytest.mark.parametrize("code, said", [
-    (None, "is missing"), ("x = 1", "no function inference_2layers"), ("raise RuntimeError('no')", "RuntimeError"), ("def f(:", "SyntaxError"),
-    ("import sys; sys.exit(3)", "SystemExit"),
-    ("def inference_2layers(X, W1, W2, b1, b2): return 3", "probability"),
-    ("import numpy as np\ndef inference_2layers(X, W1, W2, b1, b2): return np.full(X.shape[1], np.nan)", "probability"),
-    ("def inference_2layers(X, W1, W2, b1, b2): return X.nonsense", "AttributeError"),
-])
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        (None, "is missing"),
+        ("x = 1", "no function inference_2layers"),
+        ("raise RuntimeError('no')", "RuntimeError"),
+        ("def f(:", "SyntaxError"),
+        ("import sys; sys.exit(3)", "SystemExit"),
+        ("def inference_2layers(X, W1, W2, b1, b2): return 3", "probability"),
+        (
+            "import numpy as np\ndef inference_2layers(X, W1, W2, b1, b2): return np.full(X.shape[1], np.nan)",
+            "probability",
+        ),
+        ("def inference_2layers(X, W1, W2, b1, b2): return X.nonsense", "AttributeError"),
+    ],
+)
 def test_a_students_mistake_gets_one_sentence(student, tmp_path, capsys, code, said):
     path = student / "assignment2.py"
     path.unlink() if code is None else path.write_text(code + "\ndef bce_forward(yhat, y): return 0.5")

@@ -1,21 +1,22 @@
 """The companion's formulas, as those of Q2 are tested, against its code too; and companion.pdf itself."""
+
 import json
 
 import numpy as np
 import pypdf
 import pytest
 import sympy
-
 from q2_neural import forward_backward_prop
 from q3_word2vec import FiveWords, cbow, negSamplingCostAndGradient, skipgram, softmaxCostAndGradient
+from report_oracle import Oracle, mutants
+
 from report import companion_formulas as formulas
 from report.__main__ import main
 from report.formulas import derivation
 from report.notation import typeset
-from report_oracle import Oracle, mutants
 
 SIZES = {"d": 2, "m": 2, "n": 3, "V": 3, "K": 2, "Dx": 2, "H": 2, "Dy": 3}
-PROVED = ("shift", "cross_entropy", "hidden", "softmax", "negative", "skipgram", "cbow")      # scalars: in test_report.py
+PROVED = ("shift", "cross_entropy", "hidden", "softmax", "negative", "skipgram", "cbow")  # scalars: in test_report.py
 
 
 def oracle(name):
@@ -52,7 +53,10 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
         for mutant, value in zip(changed, values):
             if mutant not in rejected:
                 difference = sympy.sympify(expected - value)
-                point |= {symbol: sympy.Float(rng.uniform(0.5, 1.5)) for symbol in sorted(difference.free_symbols - point.keys(), key=str)}
+                point |= {
+                    symbol: sympy.Float(rng.uniform(0.5, 1.5))
+                    for symbol in sorted(difference.free_symbols - point.keys(), key=str)
+                }
                 if abs(difference.xreplace(point)) > 1e-6:
                     rejected.add(mutant)
     assert rejected == set(changed)
@@ -60,6 +64,7 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
 
 
 # --------------------------------------------------------------------------- matrices, and the companion's own code
+
 
 def softmax(A):
     """By rows, or of a column; the plain quotient."""
@@ -80,8 +85,15 @@ def follow(setting, names):
 
 def network(M, Dx, H, Dy):
     rng = np.random.default_rng(M)
-    names = {"x": rng.normal(size=(M, Dx)), "y": np.eye(Dy)[rng.integers(Dy, size=M)], "W1": rng.normal(size=(Dx, H)), "b1": rng.normal(size=(1, H)),
-             "W2": rng.normal(size=(H, Dy)), "b2": rng.normal(size=(1, Dy)), "ones": np.ones((M, 1))}
+    names = {
+        "x": rng.normal(size=(M, Dx)),
+        "y": np.eye(Dy)[rng.integers(Dy, size=M)],
+        "W1": rng.normal(size=(Dx, H)),
+        "b1": rng.normal(size=(1, H)),
+        "W2": rng.normal(size=(H, Dy)),
+        "b2": rng.normal(size=(1, Dy)),
+        "ones": np.ones((M, 1)),
+    }
     return follow(formulas.HIDDEN_ROWS, names)
 
 
@@ -89,7 +101,10 @@ def hidden_cost(names):
     """The summed cross-entropy, number by number."""
     total = 0
     for x, y in zip(names["x"], names["y"]):
-        h = [1 / (1 + np.exp(-sum(x[j] * names["W1"][j, i] for j in range(len(x))) - names["b1"][0, i])) for i in range(names["W1"].shape[1])]
+        h = [
+            1 / (1 + np.exp(-sum(x[j] * names["W1"][j, i] for j in range(len(x))) - names["b1"][0, i]))
+            for i in range(names["W1"].shape[1])
+        ]
         theta = [sum(h[i] * names["W2"][i, k] for i in range(len(h))) + names["b2"][0, k] for k in range(len(y))]
         total += np.log(sum(np.exp(t) for t in theta)) - theta[int(np.argmax(y))]
     return total
@@ -161,6 +176,7 @@ def test_negative_sampling_is_what_the_code_computes():
 
     def printed(key, **index):
         return value(formulas.NEGATIVE.derivations[key].result, names | index)
+
     np.testing.assert_allclose([printed("v", j=j) for j in range(3)], by_v, rtol=1e-12)
     expected = np.zeros((5, 3))
     expected[target] = [printed("u", j=j) for j in range(3)]
@@ -200,21 +216,86 @@ def results(tmp_path):
     folder = tmp_path / "companion"
     folder.mkdir()
     near = {"good": [["fine", 0.9], ["``", 0.8]], "bad": [["#poor", 0.7]]}
-    q3 = {"data": "made-up corpus", "dimensions": 10, "iterations": 40000, "cost": 9.1234, "seconds": 30.2, "neighbours": near, "common_direction_share": 0.78,
-          "curve": {"iteration": [10, 40000], "cost": [20.1, 9.1234]}, "coordinates": {},
-          "wide": {"dimensions": 50, "epochs": 15, "seconds": 7.4, "neighbours": near}}
-    line = {"name": "own 50-d, training text", "features": 100, "reg": 177.83, "train": 40.6, "dev": 38.2, "test": 39.1, "interval": [37.0, 41.1], "seconds": 23.3}
+    q3 = {
+        "data": "made-up corpus",
+        "dimensions": 10,
+        "iterations": 40000,
+        "cost": 9.1234,
+        "seconds": 30.2,
+        "neighbours": near,
+        "common_direction_share": 0.78,
+        "curve": {"iteration": [10, 40000], "cost": [20.1, 9.1234]},
+        "coordinates": {},
+        "wide": {"dimensions": 50, "epochs": 15, "seconds": 7.4, "neighbours": near},
+    }
+    line = {
+        "name": "own 50-d, training text",
+        "features": 100,
+        "reg": 177.83,
+        "train": 40.6,
+        "dev": 38.2,
+        "test": 39.1,
+        "interval": [37.0, 41.1],
+        "seconds": 23.3,
+    }
     kind = line | {
-        "curve": {"reg": [0.001, 177.83, 1e4], "train": [41.0, 40.6, 37.0], "dev": [37.9, 38.2, 35.8], "test": [38.1, 39.1, 36.5]},
-        "confusion_dev": [[8, 86, 6, 38, 1], [6, 191, 4, 85, 3], [4, 99, 17, 105, 4], [3, 66, 7, 185, 18], [2, 14, 2, 127, 20]],
-        "groups_dev": [{"name": "negation", "sentences": 262, "accuracy": 33.6, "interval": [28.1, 39.5]},
-                       {"name": "neither", "sentences": 708, "accuracy": 38.6, "interval": [35.0, 42.2]}],
-        "wrong": [{"true": 0, "predicted": 3, "margin": 1.8, "cause": "negated", "pulls": [["wonderful", 0.535], *[["film", 0.1]] * 9, [",", 0.1], ["n't", -0.1664]]}]}
-    q4 = {"seed": 0, "data": {"name": "made-up treebank", "train": 8544, "dev": 1101, "test": 2210, "classes": {"train": [1092, 2218, 1624, 2322, 1288]}},
-          "table": [line | {"name": "uniform guessing", "features": None, "reg": None, "interval": None, "seconds": 0.0}, line],
-          "best": line["name"], "kinds": {"yourvectors": kind}, "seconds": 102.0}
-    lines = [{"group": "GloVe", "change": change, "seeds": 1, "train": 39.0, "dev": 36.6, "test": 37.3, "difference": difference, "interval": interval}
-             for change, difference, interval in (("mean", 0.0, [0.0, 0.0]), ("maximum and minimum too", 1.7, [0.4, 3.0]))]
+        "curve": {
+            "reg": [0.001, 177.83, 1e4],
+            "train": [41.0, 40.6, 37.0],
+            "dev": [37.9, 38.2, 35.8],
+            "test": [38.1, 39.1, 36.5],
+        },
+        "confusion_dev": [
+            [8, 86, 6, 38, 1],
+            [6, 191, 4, 85, 3],
+            [4, 99, 17, 105, 4],
+            [3, 66, 7, 185, 18],
+            [2, 14, 2, 127, 20],
+        ],
+        "groups_dev": [
+            {"name": "negation", "sentences": 262, "accuracy": 33.6, "interval": [28.1, 39.5]},
+            {"name": "neither", "sentences": 708, "accuracy": 38.6, "interval": [35.0, 42.2]},
+        ],
+        "wrong": [
+            {
+                "true": 0,
+                "predicted": 3,
+                "margin": 1.8,
+                "cause": "negated",
+                "pulls": [["wonderful", 0.535], *[["film", 0.1]] * 9, [",", 0.1], ["n't", -0.1664]],
+            }
+        ],
+    }
+    q4 = {
+        "seed": 0,
+        "data": {
+            "name": "made-up treebank",
+            "train": 8544,
+            "dev": 1101,
+            "test": 2210,
+            "classes": {"train": [1092, 2218, 1624, 2322, 1288]},
+        },
+        "table": [
+            line | {"name": "uniform guessing", "features": None, "reg": None, "interval": None, "seconds": 0.0},
+            line,
+        ],
+        "best": line["name"],
+        "kinds": {"yourvectors": kind},
+        "seconds": 102.0,
+    }
+    lines = [
+        {
+            "group": "GloVe",
+            "change": change,
+            "seeds": 1,
+            "train": 39.0,
+            "dev": 36.6,
+            "test": 37.3,
+            "difference": difference,
+            "interval": interval,
+        }
+        for change, difference, interval in (("mean", 0.0, [0.0, 0.0]), ("maximum and minimum too", 1.7, [0.4, 3.0]))
+    ]
     (folder / "q4_ablation.json").write_text(json.dumps({"data": "made-up treebank", "seeds": 1, "lines": lines}))
     (folder / "q3.json").write_text(json.dumps(q3))
     (folder / "q4.json").write_text(json.dumps(q4))
@@ -234,13 +315,31 @@ def test_the_page(results, tmp_path):
     assert len(again.read_bytes()) < len(out.read_bytes())
     reader = pypdf.PdfReader(out)
     text = "\n".join(page.extract_text() for page in reader.pages)
-    for piece in ("9.1234", "39.1", "37.0 – 41.1", "wonderful", "+1.7", "made-up treebank", "Slips of the public write-up", "chain rule"):
+    for piece in (
+        "9.1234",
+        "39.1",
+        "37.0 – 41.1",
+        "wonderful",
+        "+1.7",
+        "made-up treebank",
+        "Slips of the public write-up",
+        "chain rule",
+    ):
         assert piece in text, piece
-    assert any("Negative sampling" in mark.title for marks in reader.outline if isinstance(marks, list) for mark in marks)
+    assert any(
+        "Negative sampling" in mark.title for marks in reader.outline if isinstance(marks, list) for mark in marks
+    )
 
 
-@pytest.mark.parametrize("name, command", [("q3.json", "q3_run.py"), ("q4.json", "q4_sentiment.py"), ("q3_cost.svg", "q3_run.py"),
-                                           ("q4_confusion_yourvectors.svg", "q4_sentiment.py")])
+@pytest.mark.parametrize(
+    "name, command",
+    [
+        ("q3.json", "q3_run.py"),
+        ("q4.json", "q4_sentiment.py"),
+        ("q3_cost.svg", "q3_run.py"),
+        ("q4_confusion_yourvectors.svg", "q4_sentiment.py"),
+    ],
+)
 def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, capsys, name, command):
     out = tmp_path / "old.pdf"
     out.write_bytes(b"the old PDF")

@@ -1,4 +1,5 @@
 """train.py as its user runs it: what it prints, leaves, refuses; and the assignment2.pkl of the repository."""
+
 import json
 import pickle
 import signal
@@ -50,7 +51,14 @@ def short_run(tmp_path_factory):
 
 
 def test_a_run_leaves_parameters_figures_and_pictures(short_run):
-    assert sorted(files_of(short_run)) == ["assignment2.pkl", "loss.png", "loss.svg", "run.json", "surface.png", "surface.svg"]
+    assert sorted(files_of(short_run)) == [
+        "assignment2.pkl",
+        "loss.png",
+        "loss.svg",
+        "run.json",
+        "surface.png",
+        "surface.svg",
+    ]
     figures = json.loads((short_run / "run.json").read_text(encoding="utf-8"))
     parameters = load_pickle(short_run / "assignment2.pkl")
     assert sorted(parameters) == ["W1", "W2", "b1", "b2"]
@@ -100,7 +108,17 @@ def test_predict(short_run, capsys):
 
 
 def test_ctrl_c_keeps_what_there_is(tmp_path):
-    command = [sys.executable, "-u", "train.py", "--iters", "1e12", "--data", str(toy(tmp_path / "d.pkl")), "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-u",
+        "train.py",
+        "--iters",
+        "1e12",
+        "--data",
+        str(toy(tmp_path / "d.pkl")),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     lines = iter(process.stdout.readline, "")
     assert any(line.lstrip().startswith("step") for line in lines)
@@ -147,24 +165,27 @@ def broken_files(folder):
     (folder / "no_test.pkl").write_bytes(pickle.dumps({k: v for k, v in TOY.items() if "test" not in k}))
 
 
-@pytest.mark.parametrize("arguments, says", [
-    (["--data", "nowhere.pkl"], "nowhere.pkl: no such file"),
-    (["--data", "."], "cannot be read"),
-    (["--data", "empty.pkl"], "empty.pkl: the file is empty"),
-    (["--data", "truncated.pkl"], "truncated.pkl: not a whole pickle"),
-    (["--data", "code.pkl"], "code.pkl: refused"),
-    (["--data", "lengths.pkl"], "train_y: labels of shape (3, 1) do not fit train_x with 20 examples"),
-    (["--data", "labels.pkl"], "test_y: the labels at index 0 is 2"),
-    (["--data", "no_tweets.pkl"], "train_x holds no tweets"),
-    (["--data", "no_keys.pkl"], "has no freqs, train_y"),
-    (["--data", "no_test.pkl"], "has no test_x"),
-    (["--hidden", "0"], "hidden must be at least 1, not 0"),
-    (["--iters", "-1"], "iters must be at least 1, not -1"),
-    (["--lr", "nan"], "lr must be a positive number, not nan"),
-    (["--batch", "0"], "batch must be at least 1"),
-    (["--seed", "-3"], "seed must be at least 0"),
-    (["--lr", "1e308"], "use a smaller lr"),
-])
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (["--data", "nowhere.pkl"], "nowhere.pkl: no such file"),
+        (["--data", "."], "cannot be read"),
+        (["--data", "empty.pkl"], "empty.pkl: the file is empty"),
+        (["--data", "truncated.pkl"], "truncated.pkl: not a whole pickle"),
+        (["--data", "code.pkl"], "code.pkl: refused"),
+        (["--data", "lengths.pkl"], "train_y: labels of shape (3, 1) do not fit train_x with 20 examples"),
+        (["--data", "labels.pkl"], "test_y: the labels at index 0 is 2"),
+        (["--data", "no_tweets.pkl"], "train_x holds no tweets"),
+        (["--data", "no_keys.pkl"], "has no freqs, train_y"),
+        (["--data", "no_test.pkl"], "has no test_x"),
+        (["--hidden", "0"], "hidden must be at least 1, not 0"),
+        (["--iters", "-1"], "iters must be at least 1, not -1"),
+        (["--lr", "nan"], "lr must be a positive number, not nan"),
+        (["--batch", "0"], "batch must be at least 1"),
+        (["--seed", "-3"], "seed must be at least 0"),
+        (["--lr", "1e308"], "use a smaller lr"),
+    ],
+)
 def test_bad_input(tmp_path, monkeypatch, capsys, arguments, says):
     broken_files(tmp_path)
     monkeypatch.chdir(tmp_path)

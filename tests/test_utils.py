@@ -1,4 +1,5 @@
 """utils.py: the course's figures, cases worked by hand, and one pass over a corpus against a tweet at a time."""
+
 import random
 import re
 import string
@@ -34,21 +35,28 @@ def textbook_stems(tweet):
 
 # ---------------------------------------------------------------------------------------------------- one tweet
 
-@pytest.mark.parametrize("tweet, stems", [
-    ("", []),
-    (" \t\n ", []),
-    ("I am so happy!", ["happi"]),                                       # stop words and punctuation go
-    ("RT @amy: loving the #Movies", ["love", "movi"]),                   # RT, handle and # go, the hashtag's word stays
-    ("not RT now", ["rt"]),                                              # RT goes at the start alone
-    ("$GE rose, see https://t.co/Ab1 today", ["rose", "see", "today"]),  # cash tags and links go
-    ("good :) :D ... !", ["good", ":)", ":d", "..."]),                   # not pieces of string.punctuation: they stay
-    ("Sooooo LOUD", ["sooo", "loud"]),                                   # runs of more than three letters are cut to three
-    ("good good", ["good", "good"]),                                     # repeats are kept
-    ("I &lt;3 Q&amp;A", ["<3", "q"]),                                    # HTML entities; 'a' is a stop word
-    ("call (212) 555 0123 . . .", ["call", "(212) 555 0123", ". . ."]),  # tokens with white space in them
-    ("d\u00e9j\u00e0 \u05e9\u05dc\u05d5\u05dd \U0001f44d\U0001f3fd", ["d\u00e9j\u00e0", "\u05e9\u05dc\u05d5\u05dd", "\U0001f44d\U0001f3fd"]),
-    ("a \ud800 b", ["\ud800", "b"]),                                     # half of a surrogate pair
-])
+
+@pytest.mark.parametrize(
+    "tweet, stems",
+    [
+        ("", []),
+        (" \t\n ", []),
+        ("I am so happy!", ["happi"]),  # stop words and punctuation go
+        ("RT @amy: loving the #Movies", ["love", "movi"]),  # RT, handle and # go, the hashtag's word stays
+        ("not RT now", ["rt"]),  # RT goes at the start alone
+        ("$GE rose, see https://t.co/Ab1 today", ["rose", "see", "today"]),  # cash tags and links go
+        ("good :) :D ... !", ["good", ":)", ":d", "..."]),  # not pieces of string.punctuation: they stay
+        ("Sooooo LOUD", ["sooo", "loud"]),  # runs of more than three letters are cut to three
+        ("good good", ["good", "good"]),  # repeats are kept
+        ("I &lt;3 Q&amp;A", ["<3", "q"]),  # HTML entities; 'a' is a stop word
+        ("call (212) 555 0123 . . .", ["call", "(212) 555 0123", ". . ."]),  # tokens with white space in them
+        (
+            "d\u00e9j\u00e0 \u05e9\u05dc\u05d5\u05dd \U0001f44d\U0001f3fd",
+            ["d\u00e9j\u00e0", "\u05e9\u05dc\u05d5\u05dd", "\U0001f44d\U0001f3fd"],
+        ),
+        ("a \ud800 b", ["\ud800", "b"]),  # half of a surrogate pair
+    ],
+)
 def test_stems_worked_by_hand(tweet, stems):
     assert process_tweet(tweet) == stems
     assert list(utils._stems_of_each([tweet, tweet])) == [stems, stems]
@@ -90,9 +98,18 @@ def test_importing_utils_does_not_import_nltk():
 
 # ---------------------------------------------------------------------------------------------------- many tweets
 
-@pytest.mark.parametrize("labels", [
-    [1, 0, 1], [1.0, 0.0, 1.0], np.array([1, 0, 1]), np.array([[1.0], [0.0], [1.0]]), [[1], [0], [1]],
-], ids=["ints", "floats", "(N,)", "(N, 1)", "nested list"])
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [1, 0, 1],
+        [1.0, 0.0, 1.0],
+        np.array([1, 0, 1]),
+        np.array([[1.0], [0.0], [1.0]]),
+        [[1], [0], [1]],
+    ],
+    ids=["ints", "floats", "(N,)", "(N, 1)", "nested list"],
+)
 def test_counts_worked_by_hand(labels):
     tweets = ["happy happy trip", "a trip", "Tripping?"]
     assert build_freqs(tweets, labels) == {("happi", 1): 2, ("trip", 1): 2, ("trip", 0): 1}
@@ -104,20 +121,23 @@ def test_no_tweets_and_one_tweet():
     assert build_freqs(["glad"], [[1.0]]) == {("glad", 1.0): 1}
 
 
-@pytest.mark.parametrize("call, error, words", [
-    (lambda: process_tweet(None), TypeError, "NoneType"),
-    (lambda: process_tweet(b"caf\xc3\xa9"), TypeError, "bytes"),
-    (lambda: extract_features(["a list"], {}), TypeError, "list"),
-    (lambda: extract_features(np.eye(9), {}), TypeError, "ndarray"),
-    (lambda: feature_matrix("a tweet", {}), TypeError, "not one str: 'a tweet'"),
-    (lambda: feature_matrix(["fine", 3.5], {}), TypeError, "float: 3.5"),
-    (lambda: build_freqs("a tweet", [1]), TypeError, "not one str"),
-    (lambda: build_freqs(["a", "b"], [1]), ValueError, r"2 tweets .*\(1,\)"),
-    (lambda: build_freqs(["a", "b"], [[1, 0]]), ValueError, r"2 tweets .*\(1, 2\)"),
-    (lambda: build_freqs(["a", "b"], 1), ValueError, r"2 tweets .*\(\)"),
-    (lambda: build_freqs(["a", "b"], [1, 2]), ValueError, "not 2"),
-    (lambda: build_freqs(["a", "b"], [1, float("nan")]), ValueError, "not nan"),
-])
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda: process_tweet(None), TypeError, "NoneType"),
+        (lambda: process_tweet(b"caf\xc3\xa9"), TypeError, "bytes"),
+        (lambda: extract_features(["a list"], {}), TypeError, "list"),
+        (lambda: extract_features(np.eye(9), {}), TypeError, "ndarray"),
+        (lambda: feature_matrix("a tweet", {}), TypeError, "not one str: 'a tweet'"),
+        (lambda: feature_matrix(["fine", 3.5], {}), TypeError, "float: 3.5"),
+        (lambda: build_freqs("a tweet", [1]), TypeError, "not one str"),
+        (lambda: build_freqs(["a", "b"], [1]), ValueError, r"2 tweets .*\(1,\)"),
+        (lambda: build_freqs(["a", "b"], [[1, 0]]), ValueError, r"2 tweets .*\(1, 2\)"),
+        (lambda: build_freqs(["a", "b"], 1), ValueError, r"2 tweets .*\(\)"),
+        (lambda: build_freqs(["a", "b"], [1, 2]), ValueError, "not 2"),
+        (lambda: build_freqs(["a", "b"], [1, float("nan")]), ValueError, "not nan"),
+    ],
+)
 def test_bad_input_is_named_in_one_sentence(call, error, words):
     with pytest.raises(error, match=words) as caught:
         call()
@@ -135,17 +155,124 @@ def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_
 
 PIECES = [
     # what NLTK's pattern knows, whole and in parts
-    "word", "Don't", "the", "running", "soooo", "AAAAA", "yYyYyY", "RT ", "RT", "$GE", "$", "#tag", "#", "##", "@amy", "@", "@@",
-    "@amy_long_handle_more", "me@mail.org", "https://t.co/x", "http:/", "a.com/(x)", "www.x.org", "e.g.", "...", ".", ". .", "!", "!!!!!",
-    ":)", ":-(", ":", ";D", "<3", "</3", "8", "=D", "<b>", "-->", "<-", "-", "--", "'", "_", "*", "(", ")", "+", "+1", "0", "1", "42", "555",
-    "1234", "5551234", "(212)", "3.14", "1-2", "&amp;", "&lt;3", "&#46;", "&#32;", "&nbsp;", "&#xe000;", "&#55296;", "&bogus;", "&", ";",
+    "word",
+    "Don't",
+    "the",
+    "running",
+    "soooo",
+    "AAAAA",
+    "yYyYyY",
+    "RT ",
+    "RT",
+    "$GE",
+    "$",
+    "#tag",
+    "#",
+    "##",
+    "@amy",
+    "@",
+    "@@",
+    "@amy_long_handle_more",
+    "me@mail.org",
+    "https://t.co/x",
+    "http:/",
+    "a.com/(x)",
+    "www.x.org",
+    "e.g.",
+    "...",
+    ".",
+    ". .",
+    "!",
+    "!!!!!",
+    ":)",
+    ":-(",
+    ":",
+    ";D",
+    "<3",
+    "</3",
+    "8",
+    "=D",
+    "<b>",
+    "-->",
+    "<-",
+    "-",
+    "--",
+    "'",
+    "_",
+    "*",
+    "(",
+    ")",
+    "+",
+    "+1",
+    "0",
+    "1",
+    "42",
+    "555",
+    "1234",
+    "5551234",
+    "(212)",
+    "3.14",
+    "1-2",
+    "&amp;",
+    "&lt;3",
+    "&#46;",
+    "&#32;",
+    "&nbsp;",
+    "&#xe000;",
+    "&#55296;",
+    "&bogus;",
+    "&",
+    ";",
     # white space of every kind, to str.split or to NLTK's pattern
-    " ", " ", " ", " ", "  ", "\t", "\n", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u1680", "\u2003",
-    "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u200b", "\ufeff",
+    " ",
+    " ",
+    " ",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\v",
+    "\f",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x1f",
+    "\x85",
+    "\xa0",
+    "\u1680",
+    "\u2003",
+    "\u2028",
+    "\u2029",
+    "\u202f",
+    "\u205f",
+    "\u3000",
+    "\u200b",
+    "\ufeff",
     # emoji and their joiners, skin tones, flags; right to left; other digits and cases; control characters; halves of pairs
-    "\U0001f600", "\u200d", "\U0001f3fd", "\U0001f468\u200d\U0001f469", "\U0001f1eb\U0001f1f7", "\u2764\ufe0f", "\u05e9\u05dc\u05d5\u05dd",
-    "\u0645\u0631\u062d\u0628\u0627", "\u202e", "\u0665\u0665\u0665", "\u0130", "\u1e9e", "\u03a3\u03a3", "\ufb01", "\u4f60\u597d",
-    "e\u0301", "\x00", "\x07", "\x1b", "\x7f", "\ud83d", "\ude00", "\ue000",
+    "\U0001f600",
+    "\u200d",
+    "\U0001f3fd",
+    "\U0001f468\u200d\U0001f469",
+    "\U0001f1eb\U0001f1f7",
+    "\u2764\ufe0f",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "\u0645\u0631\u062d\u0628\u0627",
+    "\u202e",
+    "\u0665\u0665\u0665",
+    "\u0130",
+    "\u1e9e",
+    "\u03a3\u03a3",
+    "\ufb01",
+    "\u4f60\u597d",
+    "e\u0301",
+    "\x00",
+    "\x07",
+    "\x1b",
+    "\x7f",
+    "\ud83d",
+    "\ude00",
+    "\ue000",
 ]
 
 
@@ -153,8 +280,10 @@ PIECES = [
 def test_one_pass_gives_the_plain_function_s_stems_on_random_text(seed):
     draw = random.Random(seed)
     tweets = ["".join(draw.choices(PIECES, k=draw.randrange(1, 25))) for _ in range(1000)]
-    tweets += ["".join(map(chr, draw.choices(range(0x110000), k=10))) + "".join(map(chr, draw.choices(range(256), k=30)))
-               for _ in range(200)]
+    tweets += [
+        "".join(map(chr, draw.choices(range(0x110000), k=10))) + "".join(map(chr, draw.choices(range(256), k=30)))
+        for _ in range(200)
+    ]
     plain = [process_tweet(tweet) for tweet in tweets]
     for tweet, one, stems in zip(tweets, utils._stems_of_each(tweets), plain):
         assert one == stems, ascii(tweet)
@@ -164,6 +293,7 @@ def test_one_pass_gives_the_plain_function_s_stems_on_random_text(seed):
 
 def test_one_pass_agrees_at_every_kind_of_white_space():
     import regex
+
     characters = "".join(map(chr, range(sys.maxunicode + 1)))
     spaces = sorted({*filter(str.isspace, characters), *regex.findall(r"\s", characters)})
     assert len(spaces) > 25
@@ -175,6 +305,7 @@ def test_one_pass_agrees_at_every_kind_of_white_space():
 
 # ---------------------------------------------------------------------------------------------------- tweets of any size
 
+
 def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
     whole = "ab" * (LONGEST_RUN // 2 - 1) + "c."
     for tweet in (whole, whole + " .", f"{whole} {whole}"):
@@ -184,8 +315,30 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
 
 
 # Uncut, the first five and the last take NLTK's tokenizer from half a minute to hours, the sixth overflows its stemmer's recursion.
-@pytest.mark.parametrize("unit", ["a.", "a.b-", "1-", "http:/!?", "<a", "yY", "a", "word ", ". ", "\n", "&", "@a", "&#", "\U0001f600",
-                                  "\ud800", "\u05e9", "\x00", "<\x1c"], ids=ascii)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a.",
+        "a.b-",
+        "1-",
+        "http:/!?",
+        "<a",
+        "yY",
+        "a",
+        "word ",
+        ". ",
+        "\n",
+        "&",
+        "@a",
+        "&#",
+        "\U0001f600",
+        "\ud800",
+        "\u05e9",
+        "\x00",
+        "<\x1c",
+    ],
+    ids=ascii,
+)
 def test_a_hundred_thousand_characters(unit):
     tweet = (unit * 100_000)[:100_000]
     assert list(utils._stems_of_each([tweet, ""])) == [process_tweet(tweet), []]

@@ -1,4 +1,5 @@
 """Submissions that the grader is tested with: README.md says how one is written."""
+
 import pickle
 import zlib
 from functools import lru_cache
@@ -34,13 +35,20 @@ def good_pickle():
 @lru_cache
 def good_pdf(words=8, strokes=200):
     """A page of text and a drawing of many strokes, written out object by object."""
-    text = b"BT /F1 12 Tf 50 750 Td (" + b"dL/dyhat = (yhat - y) / (yhat (1 - yhat)) / N, and so on. " * words + b") Tj ET\n"
+    text = (
+        b"BT /F1 12 Tf 50 750 Td ("
+        + b"dL/dyhat = (yhat - y) / (yhat (1 - yhat)) / N, and so on. " * words
+        + b") Tj ET\n"
+    )
     curve = b"50 400 m\n" + b"".join(b"%d %d l\n" % (50 + 2 * k, 400 - k) for k in range(strokes)) + b"S\n"
     content = zlib.compress(text + curve)
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-               b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-               b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-               b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(content) + content + b"\nendstream"]
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(content) + content + b"\nendstream",
+    ]
     pdf, starts = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, 1):
         starts.append(len(pdf))

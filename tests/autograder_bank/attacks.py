@@ -5,6 +5,7 @@ In a source, @TOKEN@ stands for a word by which anything left behind is found, @
 submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this machine,
 @KEY@ for a key of shared memory.
 """
+
 import io
 import os
 import pickle
@@ -15,11 +16,11 @@ from dataclasses import dataclass
 
 from . import good_pdf, good_pickle
 
-FILES_POINTS = 35       # assignment2.pkl and assignment2.pdf are good ones
-ANSWERS = ("root",)     # what an attack on the judgement needs: no kind of cell stops it, the judge outside does
-OTHER = ("root", "user")                        # another user's rights stop it, if nothing else does
-CELLS = (*OTHER, "nobody")                      # the student's code has the grader's own rights: the namespaces stop it
-PROCESS = (*OTHER, "process")                   # the least of the cells stops it too
+FILES_POINTS = 35  # assignment2.pkl and assignment2.pdf are good ones
+ANSWERS = ("root",)  # what an attack on the judgement needs: no kind of cell stops it, the judge outside does
+OTHER = ("root", "user")  # another user's rights stop it, if nothing else does
+CELLS = (*OTHER, "nobody")  # the student's code has the grader's own rights: the namespaces stop it
+PROCESS = (*OTHER, "process")  # the least of the cells stops it too
 ALL = (*CELLS, "process")
 NAMES = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")
 
@@ -29,22 +30,23 @@ class Attack:
     name: str
     source: str
     most: float = FILES_POINTS
-    where: tuple = ANSWERS          # the settings of run_attacks.py that it is tried in
-    prepare: object = None          # called with the submission's folder and the neighbour's, to make what is no plain file
-    zipped: object = None           # called for the bytes of a zip in place of the folder
+    where: tuple = ANSWERS  # the settings of run_attacks.py that it is tried in
+    prepare: object = None  # called with the submission's folder and the neighbour's, to make what is no plain file
+    zipped: object = None  # called for the bytes of a zip in place of the folder
 
 
 def every(body):
     """The seven functions with one body, which sees `name` and `args`."""
     lines = "".join(f"    {line}\n" for line in body.strip("\n").split("\n"))
     return f"def cheat(name, *args):\n{lines}\n\n" + "".join(
-        f"def {name}(*args):\n    return cheat({name!r}, *args)\n\n\n" for name in NAMES)
+        f"def {name}(*args):\n    return cheat({name!r}, *args)\n\n\n" for name in NAMES
+    )
 
 
 FAIL = every("raise NotImplementedError")
 
 # What several attacks use: the frames up the stack, and the grader's channel in them.
-FRAMES = '''
+FRAMES = """
 import sys
 
 
@@ -67,18 +69,24 @@ def child():
         if "encode" in frame.f_globals and "decode" in frame.f_globals:
             return frame.f_globals
 
-'''
+"""
 
 # ------------------------------------------------------------------------------------------------ answers that are not theirs
 
-FORGED = FRAMES + '''
+FORGED = (
+    FRAMES
+    + """
 talk = channel()
 for i in range(300):
     for value in ({"float": 0.5}, {"array": [0.5] * 4, "shape": [4], "dtype": "f8"}, {"int": 1}):
         talk.send({"answer": i, "value": value, "changed": [], "passed": True, "earned": 100, "score": 100, "status": "passed"})
-''' + FAIL
+"""
+    + FAIL
+)
 
-MALFORMED = FRAMES + r'''
+MALFORMED = (
+    FRAMES
+    + r"""
 import json, math
 talk = channel()
 write = talk.file.write
@@ -99,9 +107,13 @@ for message in (
     write(json.dumps(message).encode() + b"\n")
 write(b"\xff\xfe\x00 no text at all\n{\n]]]]\n" + b"[" * 100000 + b"\n" + b'{"answer": 20, "value": ' + b'{"tuple": [' * 50000 + b"\n")
 talk.file.flush()
-''' + every("return float('nan')")
+"""
+    + every("return float('nan')")
+)
 
-NESTED = FRAMES + '''
+NESTED = (
+    FRAMES
+    + """
 talk = channel()
 inner = '{"float": 0.0}'
 for depth in range(485):
@@ -109,38 +121,58 @@ for depth in range(485):
 for i in range(3):
     talk.file.write(b'{"answer": %d, "value": %s}\\n' % (i, inner.encode()))
 talk.file.flush()
-''' + FAIL
+"""
+    + FAIL
+)
 
-LONG_WORDS = FRAMES + '''
+LONG_WORDS = (
+    FRAMES
+    + """
 talk = channel()
 for i in range(200):
     talk.send({"answer": i, "error": {"type": "E" * 20000, "message": "<script>alert(1)</script>" * 1000,
                                       "frames": [{"file": "f" * 9999, "line": ["l" * 9999], "text": "t" * 9999}] * 5}})
-''' + FAIL
+"""
+    + FAIL
+)
 
-FAILED_WORDS = FRAMES + r'''
+FAILED_WORDS = (
+    FRAMES
+    + r"""
 talk = channel()
 talk.send({"failed": {"type": "T" * 100000, "message": "\x1b[2J\r100.0 of 100 points\n\ud800" * 9, "frames": [{"line": "l" * 100000}]}})
 import os
 os._exit(0)
-'''
+"""
+)
 
-HEAVY_WORDS = FRAMES + '''
+HEAVY_WORDS = (
+    FRAMES
+    + """
 talk = channel()
 for i in range(7):
     talk.file.write(b'{"answer": %d, "value": [' % i + b"[]," * 2600000 + b"[]]}\\n")
 talk.file.flush()
-''' + FAIL
+"""
+    + FAIL
+)
 
-FLOOD = FRAMES + '''
+FLOOD = (
+    FRAMES
+    + """
 talk = channel()
 for _ in range(200):
     talk.file.write(b"x" * 65536)
 talk.file.flush()
-''' + FAIL
+"""
+    + FAIL
+)
 
 # sigmoid is a little off, so later questions are judged with right stand-ins for it; the rest asks for everything.
-ORACLE = FRAMES + 'silence = []\n' + every('''
+ORACLE = (
+    FRAMES
+    + "silence = []\n"
+    + every("""
 import select
 if name == "sigmoid":
     import numpy as np
@@ -153,9 +185,10 @@ if not select.select([3], [], [], 0.3)[0]:
     silence.append(name)
     raise RuntimeError("nobody answers")
 return code["decode"](talk.receive()["value"])
-''')
+""")
+)
 
-FUNCTIONS_ANYWHERE = '''
+FUNCTIONS_ANYWHERE = """
 import gc, sys, types
 
 
@@ -169,9 +202,9 @@ def find(name):
 
 
 found = {name: find(name) for name in ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")}
-''' + every("return found[name](*args)")
+""" + every("return found[name](*args)")
 
-MODULES = '''
+MODULES = """
 import importlib, sys
 for path in ("@TREE@", "/autograder/source", "/autograder", ".", "..", "../..", *sys.path):
     sys.path.insert(0, path)
@@ -186,9 +219,9 @@ finally:
     sys.modules["assignment2"] = mine
 for name in ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn"):
     globals()[name] = getattr(reference, name)
-'''
+"""
 
-REFERENCE_FILE = '''
+REFERENCE_FILE = """
 import glob, os
 for path in ("@TREE@/assignment2.py", "/autograder/source/assignment2.py", *glob.glob("/proc/*/cwd/assignment2.py"), *glob.glob("/*/*/assignment2.py"),
              *glob.glob("/tmp/**/assignment2.py", recursive=True), "@NEIGHBOUR@/assignment2.py"):
@@ -198,9 +231,11 @@ for path in ("@TREE@/assignment2.py", "/autograder/source/assignment2.py", *glob
             break
     except (OSError, SyntaxError):
         pass
-'''
+"""
 
-FRAME_VALUES = FRAMES + '''
+FRAME_VALUES = (
+    FRAMES
+    + """
 import gc
 import numpy as np
 found = []
@@ -208,16 +243,18 @@ for thing in gc.get_objects():
     if isinstance(thing, dict):
         found += [thing[key] for key in ("expected", "right", "wanted", "value", "dW1") if isinstance(thing.get(key), (float, np.ndarray))]
 
-''' + every('''
+"""
+    + every("""
 for frame in frames():
     for key in ("expected", "right", "wanted", "answer", "solution", "reference", "truth"):
         for scope in (frame.f_locals, frame.f_globals):
             if key in scope and not callable(scope[key]):
                 return scope[key]
 return found[0]
-''')
+""")
+)
 
-SEEDS = every('''
+SEEDS = every("""
 import glob, os, re, sys, time
 import numpy as np
 found = [int(time.time()), 0, 1, 42, os.getppid()]
@@ -233,9 +270,9 @@ for seed in found[:50]:
     if np.shape(args[0]) == (5,) and np.array_equal(drawn, args[0]):
         return 1 / (1 + np.exp(-drawn))
 return found[0]
-''')
+""")
 
-PATCHED = '''
+PATCHED = """
 import builtins, json, math, numpy as np, operator
 import numpy.testing
 agree = lambda *args, **kwargs: True
@@ -246,9 +283,9 @@ for module in (np, np.testing, math, operator):
 np.abs = np.absolute = np.subtract = np.max = lambda *args, **kwargs: 0.0
 builtins.abs = builtins.all = builtins.max = agree
 json.dumps = lambda *args, **kwargs: '{"score": 100, "passed": true, "answer": 0, "value": {"float": 0.5}}'
-''' + every("return 0.5")
+""" + every("return 0.5")
 
-SUBCLASS = '''
+SUBCLASS = """
 import numpy as np
 
 
@@ -269,12 +306,12 @@ class Everything(tuple):
     def __eq__(self, other): return True
     __lt__ = __le__ = __ne__ = __gt__ = lambda self, other: False
     def __hash__(self): return 0
-''' + every('''
+""" + every("""
 answer = np.zeros(3).view(Agrees)
 return (answer,) * 5 if name in ("gradients", "train_nn", "update_params") else answer
-''')
+""")
 
-AGREEING = '''
+AGREEING = """
 class Agrees(float):
     def __eq__(self, other): return True
     def __ne__(self, other): return False
@@ -288,9 +325,9 @@ class Agrees(float):
     def __iter__(self): return iter([self] * 5)
     def __getattr__(self, name): return self
     def __hash__(self): return 0
-''' + every("return Agrees(0.1)")
+""" + every("return Agrees(0.1)")
 
-MUTATED_INPUTS = every('''
+MUTATED_INPUTS = every("""
 import numpy as np
 for arg in args:
     if isinstance(arg, np.ndarray):
@@ -308,20 +345,24 @@ X, y, W1, W2, b1, b2 = (args if name == "gradients" else (args[0], args[1], args
 if name == "gradients":
     return np.zeros_like(W1), np.zeros_like(W2), np.zeros_like(b1), 0.5, np.log(2)
 return W1, b1, W2, b2
-''')
+""")
 
-TRACED = FRAMES + '''
+TRACED = (
+    FRAMES
+    + """
 import sys, threading
 code = child()
 code["fingerprint"] = lambda value: 0
 code["encode"] = lambda value: {"float": 0.5}
 sys.settrace(lambda *args: None)
 sys.setrecursionlimit(100000)
-''' + every("return 0.5")
+"""
+    + every("return 0.5")
+)
 
 # ----------------------------------------------------------------------------------------------------- results and exits
 
-RESULTS = '''
+RESULTS = """
 import json, os
 full = json.dumps({"score": 100, "tests": [{"score": 100, "max_score": 100, "status": "passed", "name": "@TOKEN@"}]})
 for path in ("@RESULTS@", "results.json", "../results.json", "../results/results.json", "/autograder/results/results.json", "/tmp/@TOKEN@-results.json"):
@@ -332,9 +373,10 @@ for path in ("@RESULTS@", "results.json", "../results.json", "../results/results
         pass
 print(full)
 os._exit(0)
-'''
+"""
 
-AT_EXIT = '''
+AT_EXIT = (
+    """
 import atexit, os, signal, threading
 
 
@@ -356,7 +398,9 @@ class Last:
 
 
 last = Last()
-''' + FAIL
+"""
+    + FAIL
+)
 
 EXIT_ON_IMPORT = "import sys\nsys.exit(0)\nraise SystemExit(100)\n"
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
@@ -369,7 +413,9 @@ PARSER = "x = " + "(" * 5000 + ")" * 5000 + "\n" + "y = " + "-" * 100000 + "1\n"
 
 ENDLESS = FAIL + "def bce_forward(yhat, y):\n    while True:\n        pass\n"
 SLEEPS = FAIL + "import time\n\n\ndef sigmoid(x):\n    time.sleep(3600)\n"
-DEAF = FAIL + '''import signal
+DEAF = (
+    FAIL
+    + """import signal
 for number in range(1, 65):
     try:
         signal.signal(number, signal.SIG_IGN)
@@ -384,8 +430,11 @@ except ValueError:
 def sigmoid(x):
     while True:
         pass
-'''
-MEMORY = FAIL + '''
+"""
+)
+MEMORY = (
+    FAIL
+    + """
 
 def sigmoid(x):
     kept = []
@@ -395,8 +444,11 @@ def sigmoid(x):
 
 def inference_layer(X, W, b):
     return [0] * 10 ** 10
-'''
-FORKS = FAIL + '''
+"""
+)
+FORKS = (
+    FAIL
+    + """
 
 def sigmoid(x):
     import os
@@ -405,8 +457,10 @@ def sigmoid(x):
             os.fork()
         except OSError:
             pass
-'''
-GRANDCHILD = '''
+"""
+)
+GRANDCHILD = (
+    """
 import os, sys, time
 if os.fork() == 0:
     os.setsid()
@@ -422,8 +476,11 @@ try:
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)  # @TOKEN@"], start_new_session=True)
 except OSError:
     pass
-''' + FAIL
-THREAD = '''
+"""
+    + FAIL
+)
+THREAD = (
+    """
 import threading, time
 
 
@@ -434,16 +491,23 @@ def work():
 
 for daemon in (False, True):
     threading.Thread(target=work, daemon=daemon).start()
-''' + FAIL
-PRINTS = FAIL + '''
+"""
+    + FAIL
+)
+PRINTS = (
+    FAIL
+    + """
 
 def sigmoid(x):
     import os
     while True:
         os.write(1, b"100.0 of 100 points " * 3000)
         os.write(2, b"\\x1b[2J" * 3000)
-'''
-FILLS_DISK = FAIL + '''
+"""
+)
+FILLS_DISK = (
+    FAIL
+    + """
 
 def sigmoid(x):
     for folder in (".", "/tmp", "/dev/shm"):
@@ -453,8 +517,11 @@ def sigmoid(x):
                     file.write(bytes(24 << 20))
             except OSError:
                 pass
-'''
-DEEP_FOLDERS = FAIL + '''
+"""
+)
+DEEP_FOLDERS = (
+    FAIL
+    + """
 
 def sigmoid(x):
     import os
@@ -465,8 +532,10 @@ def sigmoid(x):
         except OSError:
             break
     os.chmod(".", 0)
-'''
-CLOSED_FOLDERS = '''
+"""
+)
+CLOSED_FOLDERS = (
+    """
 import os
 for base in (".", "/tmp"):
     try:
@@ -481,11 +550,14 @@ for base in (".", "/tmp"):
     except OSError:
         pass
 os.chmod(".", 0)
-''' + FAIL
+"""
+    + FAIL
+)
 
 # ---------------------------------------------------------------------------------------------------- the world around it
 
-OTHERS = '''
+OTHERS = (
+    """
 import os, shutil
 for folder in ("@NEIGHBOUR@", "@RESULTS@", "@TREE@", "/tmp", "/var/tmp", "/dev/shm", "/run", "/root", os.path.expanduser("~"), ".."):
     for name in ("assignment2.py", "@TOKEN@"):
@@ -499,8 +571,11 @@ try:
     os.symlink("@NEIGHBOUR@", "/tmp/@TOKEN@-link")
 except OSError:
     pass
-''' + FAIL
-PERMISSIONS = '''
+"""
+    + FAIL
+)
+PERMISSIONS = (
+    """
 import os
 path = os.getcwd()
 for place in (path, "@NEIGHBOUR@", "@TREE@", "/tmp", "/"):
@@ -514,8 +589,10 @@ for place in (path, "@NEIGHBOUR@", "@TREE@", "/tmp", "/"):
         if place == "/":
             break
         place = os.path.dirname(place)
-''' + FAIL
-SIGNALS = '''
+"""
+    + FAIL
+)
+SIGNALS = """
 import os, signal
 me = os.getpid()
 for pid in {os.getppid(), 1, os.getpgid(0), os.getsid(0), *range(max(2, me - 300), me + 300)} - {me, 0}:
@@ -524,7 +601,7 @@ for pid in {os.getppid(), 1, os.getpgid(0), os.getsid(0), *range(max(2, me - 300
             os.kill(pid, number)
         except (OSError, OverflowError):
             pass
-''' + every('''
+""" + every("""
 import os, signal
 try:
     os.kill(-1, signal.SIGKILL)
@@ -534,8 +611,9 @@ try:
     os.killpg(0, signal.SIGTERM)
 except OSError:
     pass
-''')
-TRACES = '''
+""")
+TRACES = (
+    """
 import ctypes, os
 libc = ctypes.CDLL(None)
 for pid in (os.getppid(), 1):
@@ -548,12 +626,18 @@ for pid in (os.getppid(), 1):
 libc.unshare(0x10000000)
 libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)
 libc.setuid(0)
-''' + FAIL
-CLOSES = '''
+"""
+    + FAIL
+)
+CLOSES = (
+    """
 import os
 os.closerange(0, 1024)
-''' + FAIL
-TAKES_DESCRIPTORS = '''
+"""
+    + FAIL
+)
+TAKES_DESCRIPTORS = (
+    """
 import os, socket
 for fd in range(3, 64):
     try:
@@ -562,8 +646,11 @@ for fd in range(3, 64):
         os.dup2(1, fd)
     except OSError:
         pass
-''' + FAIL
-RAISES_LIMITS = '''
+"""
+    + FAIL
+)
+RAISES_LIMITS = (
+    """
 import os, resource
 for name in dir(resource):
     if name.startswith("RLIMIT_"):
@@ -580,8 +667,11 @@ try:
     os.nice(-20)
 except OSError:
     pass
-''' + FAIL
-ENVIRONMENT = '''
+"""
+    + FAIL
+)
+ENVIRONMENT = (
+    """
 import os, sys
 for name in ("PATH", "PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "NLTK_DATA", "HOME", "TMPDIR", "PYTHONBREAKPOINT"):
     os.environ[name] = "/tmp/@TOKEN@"
@@ -589,8 +679,11 @@ os.umask(0)
 sys.path[:] = ["/tmp/@TOKEN@"]
 sys.stdout = sys.stderr = sys.__stdout__ = None
 sys.modules.clear()
-''' + FAIL
-NETWORK = '''
+"""
+    + FAIL
+)
+NETWORK = (
+    """
 import socket
 for family, address in ((socket.AF_INET, ("127.0.0.1", @PORT@)), (socket.AF_UNIX, "\\0@TOKEN@")):
     try:
@@ -600,8 +693,11 @@ for family, address in ((socket.AF_INET, ("127.0.0.1", @PORT@)), (socket.AF_UNIX
             out.sendall(b"@TOKEN@")
     except OSError:
         pass
-''' + FAIL
-SHARED_MEMORY = '''
+"""
+    + FAIL
+)
+SHARED_MEMORY = (
+    """
 import ctypes
 from multiprocessing import shared_memory
 libc = ctypes.CDLL(None)
@@ -613,7 +709,9 @@ try:
     shared_memory.SharedMemory("@TOKEN@", create=True, size=64)
 except Exception:
     pass
-''' + FAIL
+"""
+    + FAIL
+)
 
 # --------------------------------------------------------------------------------------------------------- other files
 
@@ -631,13 +729,17 @@ def with_token(content, token):
 
 
 def pickle_that_runs(folder, neighbour, token):
-    (folder / "assignment2.pkl").write_bytes(with_token(pickle.dumps({**pickle.loads(good_pickle()), "x": Runs()}), token))
+    (folder / "assignment2.pkl").write_bytes(
+        with_token(pickle.dumps({**pickle.loads(good_pickle()), "x": Runs()}), token)
+    )
 
 
 def pickle_that_grows(folder, neighbour, token):
     """Two lists, each holding the one before a hundred times, thirty deep; and a text that claims four gigabytes."""
     grown = b"\x80\x04]\x94" + b"".join(b"](" + b"h%c" % k * 100 + b"e\x94" for k in range(30)) + b"."
-    (folder / "assignment2.pkl").write_bytes(grown if token[0] < "8" else b"\x80\x04\x8d" + struct.pack("<Q", 4 << 30) + b"x.")
+    (folder / "assignment2.pkl").write_bytes(
+        grown if token[0] < "8" else b"\x80\x04\x8d" + struct.pack("<Q", 4 << 30) + b"x."
+    )
 
 
 def links(folder, neighbour, token):
@@ -668,7 +770,7 @@ def crowd(folder, neighbour, token):
     deep = folder
     os.makedirs(folder / "/".join("d" * 480))
     here = os.open(folder / "/".join("d" * 480), os.O_RDONLY)
-    for _ in range(1200):                           # deeper than a path may be long
+    for _ in range(1200):  # deeper than a path may be long
         os.mkdir("d", dir_fd=here)
         inner = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
@@ -685,8 +787,11 @@ def shadows(folder, neighbour, token):
 def pdf_that_grows(folder, neighbour, token):
     stream = zlib.compress(zlib.compress(bytes(400 << 20), 1), 9)
     (folder / "assignment2.pdf").write_bytes(
-        good_pdf().split(b"4 0 obj")[0] + b"4 0 obj\n<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n" % len(stream) + stream
-        + b"\nendstream\nendobj\ntrailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n")
+        good_pdf().split(b"4 0 obj")[0]
+        + b"4 0 obj\n<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n" % len(stream)
+        + stream
+        + b"\nendstream\nendobj\ntrailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n"
+    )
 
 
 def zipped(entries):
@@ -699,18 +804,36 @@ def zipped(entries):
                 entry.external_attr = (mode[0] if mode else 0o100644) << 16
                 archive.writestr(entry, content)
         return buffer.getvalue()
+
     return write
 
 
 BESIDE = [("assignment2.pkl", good_pickle()), ("assignment2.pdf", good_pdf())]
-LEADS_OUT = zipped(lambda token, neighbour: [
-    ("assignment2.py", FAIL), *BESIDE,
-    *((f"{up}/{token}", "x") for up in ("..", "../..", "../../../../../../tmp", "/tmp", "a/../../..", "C:\\tmp", "..\\..")),
-    (str(neighbour / "assignment2.py"), "x"), (f"../neighbour/{token}", "x"),
-    ("link", str(neighbour), 0o120777), ("link/assignment2.py", "x"), ("device", "", 0o020666), ("setuid.py", "x", 0o104777),
-    *((f"../{k}", "x") for k in range(3000))])
-BOMB = zipped(lambda token, neighbour: [("assignment2.py", FAIL), *BESIDE, *((f"{k}.txt", bytes(30 << 20)) for k in range(6)),
-                                        ("utils.py", b"#" * (21 << 20))])
+LEADS_OUT = zipped(
+    lambda token, neighbour: [
+        ("assignment2.py", FAIL),
+        *BESIDE,
+        *(
+            (f"{up}/{token}", "x")
+            for up in ("..", "../..", "../../../../../../tmp", "/tmp", "a/../../..", "C:\\tmp", "..\\..")
+        ),
+        (str(neighbour / "assignment2.py"), "x"),
+        (f"../neighbour/{token}", "x"),
+        ("link", str(neighbour), 0o120777),
+        ("link/assignment2.py", "x"),
+        ("device", "", 0o020666),
+        ("setuid.py", "x", 0o104777),
+        *((f"../{k}", "x") for k in range(3000)),
+    ]
+)
+BOMB = zipped(
+    lambda token, neighbour: [
+        ("assignment2.py", FAIL),
+        *BESIDE,
+        *((f"{k}.txt", bytes(30 << 20)) for k in range(6)),
+        ("utils.py", b"#" * (21 << 20)),
+    ]
+)
 
 ATTACKS = [
     Attack("replies forged on the channel", FORGED),
@@ -727,9 +850,9 @@ ATTACKS = [
     Attack("expected values in frames and gc", FRAME_VALUES),
     Attack("the inputs' seed", SEEDS, where=OTHER),
     Attack("numpy patched", PATCHED),
-    Attack("subclass of ndarray", SUBCLASS, FILES_POINTS + 5),      # for the number of values, which is right
+    Attack("subclass of ndarray", SUBCLASS, FILES_POINTS + 5),  # for the number of values, which is right
     Attack("object that agrees", AGREEING),
-    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),     # the same
+    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),  # the same
     Attack("child.py patched", TRACED),
     Attack("results.json and os._exit", RESULTS, where=OTHER),
     Attack("writes at exit", AT_EXIT, where=OTHER),

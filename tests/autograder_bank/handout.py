@@ -3,6 +3,7 @@
 gradients returns dW1, dW2, db1, db2, L, the gradients of the mean loss; update_params returns four values.
 The banks are made from this text: see README.md.
 """
+
 import pickle
 
 import numpy as np

@@ -3,6 +3,7 @@
 gradients returns dW1, db1, dW2, db2, L, gradients that are sums over the batch beside the mean loss; update_params and
 train_nn return five values. The banks are made from this text: see README.md.
 """
+
 import pickle
 
 import numpy as np

@@ -3,6 +3,7 @@
 Whole texts where the style runs through the file; else a clean one with places replaced. They hold what graders trip
 over: no arrays, other ranks, other precisions, work on import, an own utils.py, odd bytes in the file.
 """
+
 import pickle
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ from .mutants import SOURCES
 @dataclass(frozen=True)
 class Right:
     name: str
-    source: object          # text, or bytes where the bytes are the point
-    files: tuple = ()       # (name, bytes) in place of the good ones or beside them
+    source: object  # text, or bytes where the bytes are the point
+    files: tuple = ()  # (name, bytes) in place of the good ones or beside them
 
 
 HANDOUT, LATER = SOURCES["handout"], SOURCES["later"]
@@ -39,7 +40,8 @@ def own(*functions, base=HANDOUT):
     return base
 
 
-LOOPS = own('''
+LOOPS = own(
+    """
 def sigmoid(x):
     import math
     def one(v):
@@ -50,7 +52,8 @@ def sigmoid(x):
         return one(x)
     flat = [one(v) for v in np.ravel(x).tolist()]
     return np.array(flat).reshape(np.shape(x))
-''', '''
+""",
+    """
 def inference_layer(X, W, b):
     columns = X.reshape(len(X), -1)
     biases = np.ravel(b)
@@ -63,7 +66,8 @@ def inference_layer(X, W, b):
             Z[i, n] = total
     A = sigmoid(Z)
     return A[:, 0] if X.ndim == 1 else A
-''', '''
+""",
+    """
 def bce_forward(yhat, y):
     total = 0.0
     pairs = list(zip(np.ravel(yhat), np.ravel(y)))
@@ -71,7 +75,8 @@ def bce_forward(yhat, y):
         chosen = p if label == 1 else 1 - p
         total -= np.log(max(chosen, 1e-300))
     return total / len(pairs)
-''', '''
+""",
+    """
 def gradients(X, y, W1, W2, b1, b2):
     d, N = X.shape
     H = len(W1)
@@ -91,14 +96,17 @@ def gradients(X, y, W1, W2, b1, b2):
             for j in range(d):
                 dW1[i, j] += back * x[j]
     return dW1, dW2, db1, db2, L
-''')
+""",
+)
 
-EINSUM = own('''
+EINSUM = own(
+    """
 def inference_layer(X, W, b):
     if X.ndim == 1:
         return sigmoid(np.einsum("ij,j->i", W, X) + np.ravel(b))
     return sigmoid(np.einsum("ij,jn->in", W, X) + np.ravel(b)[:, np.newaxis])
-''', '''
+""",
+    """
 def gradients(X, y, W1, W2, b1, b2):
     y = np.asarray(y).reshape(1, -1)
     A1 = inference_layer(X, W1, b1)
@@ -107,19 +115,24 @@ def gradients(X, y, W1, W2, b1, b2):
     dZ1 = np.einsum("oi,on,in,in->in", W2, dZ2, A1, 1 - A1)
     return (np.einsum("in,jn->ij", dZ1, X), np.einsum("on,in->oi", dZ2, A1),
             np.einsum("in->i", dZ1).reshape(np.shape(b1)), np.einsum("on->", dZ2), bce_forward(A2, y))
-''')
+""",
+)
 
 FLOAT32 = edited(
-    HANDOUT, ("np.asarray(x, dtype=float)", "np.asarray(x, dtype=np.float32)"),
+    HANDOUT,
+    ("np.asarray(x, dtype=float)", "np.asarray(x, dtype=np.float32)"),
     ("    z = W @ X\n", "    z = W.astype(np.float32) @ X.astype(np.float32)\n"),
-    ("yhat, 1e-15, 1 - 1e-15)", "yhat.astype(np.float32), np.float32(1e-7), np.float32(1 - 1e-7))"))
+    ("yhat, 1e-15, 1 - 1e-15)", "yhat.astype(np.float32), np.float32(1e-7), np.float32(1 - 1e-7))"),
+)
 
-COLUMN_BIASES = own('''
+COLUMN_BIASES = own(
+    """
 def inference_layer(X, W, b):
     if X.ndim == 1:
         return sigmoid(W @ X.reshape(-1, 1) + b).ravel()
     return sigmoid(W @ X + b)
-''', '''
+""",
+    """
 def gradients(X, y, W1, W2, b1, b2):
     m = X.shape[1]
     A1 = sigmoid(W1 @ X + b1)
@@ -132,8 +145,13 @@ def gradients(X, y, W1, W2, b1, b2):
     dW1 = 1 / m * dZ1 @ X.T
     db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)
     return dW1, dW2, db1, db2, L
-''', base=edited(HANDOUT, ("    b1 = np.zeros(hidden_layer_size)\n", "    b1 = np.zeros((hidden_layer_size, 1))\n"),
-                 ("    b2 = np.zeros(1)\n", "    b2 = np.zeros((1, 1))\n")))
+""",
+    base=edited(
+        HANDOUT,
+        ("    b1 = np.zeros(hidden_layer_size)\n", "    b1 = np.zeros((hidden_layer_size, 1))\n"),
+        ("    b2 = np.zeros(1)\n", "    b2 = np.zeros((1, 1))\n"),
+    ),
+)
 
 ROWS_OUT = edited(COLUMN_BIASES, ("    return yhat.reshape(-1)\n", "    return yhat.reshape(1, -1)\n"))
 
@@ -240,14 +258,27 @@ def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01):
     return Trainer(filename, hidden_layer_size).run(iters, lr)
 '''
 
-FOREIGN = edited(HANDOUT, ("def sigmoid(x):\n", 'def sigmoid(x):\n    """Die Sigmoidfunktion; シグモイド関数; сигмоида: σ(x) = 1/(1 + e⁻ˣ)."""\n'),
-                 ("    N = X.shape[1]\n", "    N = X.shape[1]  # 样本数\n    größe = N\n    assert größe > 0\n"))
+FOREIGN = edited(
+    HANDOUT,
+    (
+        "def sigmoid(x):\n",
+        'def sigmoid(x):\n    """Die Sigmoidfunktion; シグモイド関数; сигмоида: σ(x) = 1/(1 + e⁻ˣ)."""\n',
+    ),
+    ("    N = X.shape[1]\n", "    N = X.shape[1]  # 样本数\n    größe = N\n    assert größe > 0\n"),
+)
 
 NOISY = edited(
-    HANDOUT, ("def sigmoid(x):\n", "print('loading ' * 500)\n\n\ndef sigmoid(x):\n    print('sigmoid of', x)\n"),
-    ("    N = X.shape[1]\n", "    N = X.shape[1]\n    import sys\n    print('gradients!', '\\x1b[31m', file=sys.stderr)\n    sys.stdout.write('[' * 10000)\n"))
+    HANDOUT,
+    ("def sigmoid(x):\n", "print('loading ' * 500)\n\n\ndef sigmoid(x):\n    print('sigmoid of', x)\n"),
+    (
+        "    N = X.shape[1]\n",
+        "    N = X.shape[1]\n    import sys\n    print('gradients!', '\\x1b[31m', file=sys.stderr)\n    sys.stdout.write('[' * 10000)\n",
+    ),
+)
 
-ON_IMPORT = HANDOUT.split("if __name__")[0] + '''
+ON_IMPORT = (
+    HANDOUT.split("if __name__")[0]
+    + """
 import matplotlib.pyplot as plt
 import nltk
 nltk.download("twitter_samples")
@@ -269,17 +300,23 @@ with open("assignment2.pkl", "wb") as file:
     pickle.dump({"W1": W1, "W2": W2, "b1": b1, "b2": b2}, file)
 input("Press Enter to leave")
 exit()
-'''
+"""
+)
 
 TYPED = "from __future__ import annotations\n" + edited(
-    HANDOUT, ('import pickle\n', 'import pickle\nfrom dataclasses import dataclass\nfrom typing import NamedTuple\n'),
-    ("def sigmoid(x):\n", "class Step(NamedTuple):\n    W1: np.ndarray\n    b1: np.ndarray\n    W2: np.ndarray\n    b2: np.ndarray\n\n\n"
-     "@dataclass(frozen=True)\nclass Options:\n    eps: float = 1e-15\n\n\ndef sigmoid(x: float | np.ndarray) -> np.ndarray:\n"),
+    HANDOUT,
+    ("import pickle\n", "import pickle\nfrom dataclasses import dataclass\nfrom typing import NamedTuple\n"),
+    (
+        "def sigmoid(x):\n",
+        "class Step(NamedTuple):\n    W1: np.ndarray\n    b1: np.ndarray\n    W2: np.ndarray\n    b2: np.ndarray\n\n\n"
+        "@dataclass(frozen=True)\nclass Options:\n    eps: float = 1e-15\n\n\ndef sigmoid(x: float | np.ndarray) -> np.ndarray:\n",
+    ),
     ("    return W1, B1, W2, b2\n", "    return Step(W1, B1, W2, b2)\n"),
     ("def bce_forward(yhat, y):\n", "def bce_forward(yhat: np.ndarray, y: np.ndarray[int], /) -> float:\n"),
-    ("np.clip(yhat, 1e-15, 1 - 1e-15)", "np.clip(yhat, (o := Options()).eps, 1 - o.eps)"))
+    ("np.clip(yhat, 1e-15, 1 - 1e-15)", "np.clip(yhat, (o := Options()).eps, 1 - o.eps)"),
+)
 
-OWN_UTILS = b'''import numpy as np
+OWN_UTILS = b"""import numpy as np
 def extract_features(tweet, freqs):
     row = np.ones((1, 3))
     row[0, 1] = sum(freqs.get((word, 1.0), 0) for word in tweet.split())
@@ -287,9 +324,10 @@ def extract_features(tweet, freqs):
     return row
 def clip(p):
     return np.clip(p, 1e-15, 1 - 1e-15)
-'''
+"""
 
-MATRIX = own('''
+MATRIX = own(
+    """
 def gradients(X, y, W1, W2, b1, b2):
     X, y, W1, W2 = np.asmatrix(X), np.asmatrix(np.reshape(y, (1, -1))), np.asmatrix(W1), np.asmatrix(W2)
     h = np.asmatrix(sigmoid(W1 * X + np.reshape(b1, (-1, 1))))
@@ -297,16 +335,19 @@ def gradients(X, y, W1, W2, b1, b2):
     d2 = (p - y) / y.shape[1]
     d1 = np.multiply(W2.T * d2, np.multiply(h, 1 - h))
     return d1 * X.T, d2 * h.T, np.reshape(d1.sum(axis=1), np.shape(b1)) if np.ndim(b1) == 2 else d1.sum(axis=1).A1, d2.sum(), bce_forward(p, y)
-''', '''
+""",
+    """
 def inference_layer(X, W, b):
     return sigmoid((np.asmatrix(W) * np.reshape(X, (len(X), -1)) + np.reshape(b, (-1, 1))).A.reshape((len(W),) + X.shape[1:]))
-''', '''
+""",
+    """
 def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
     dW1, dW2, db1, db2, _ = gradients(batchx, batchy, W1, W2, B1, b2)
     return np.asarray(W1 - lr * dW1), B1 - lr * db1, np.asarray(W2 - lr * dW2), b2 - lr * db2
-''')
+""",
+)
 
-SCALAR = '''
+SCALAR = """
 import math, pickle
 from utils import extract_features
 import numpy
@@ -363,14 +404,16 @@ def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01):
         k = [(7 * step) % N, (7 * step + N // 2) % N]
         W1, b1, W2, b2 = update_params(X[:, k], y[k], W1, b1, W2, b2, lr * 4)
     return W1 / 10, b1, W2, b2
-'''
+"""
 
-AUGMENTED = own('''
+AUGMENTED = own(
+    """
 def inference_layer(X, W, b):
     Wb = np.hstack([W, np.reshape(b, (-1, 1))])
     one = np.ones((1,) + X.shape[1:])
     return sigmoid(Wb.dot(np.concatenate([X, one])))
-''', '''
+""",
+    """
 def gradients(X, y, W1, W2, b1, b2):
     ones = np.ones((1, X.shape[1]))
     X1 = np.vstack([X, ones])
@@ -380,10 +423,14 @@ def gradients(X, y, W1, W2, b1, b2):
     G2 = e @ H1.T
     G1 = (W2.T @ e * H1[:-1] * (1 - H1[:-1])) @ X1.T
     return G1[:, :-1], G2[:, :-1], G1[:, -1].reshape(np.shape(b1)), G2[0, -1], bce_forward(p, y)
-''')
+""",
+)
 
 DECORATED = edited(
-    HANDOUT, ("def sigmoid(x):\n", '''import functools
+    HANDOUT,
+    (
+        "def sigmoid(x):\n",
+        """import functools
 import logging
 import time
 import warnings
@@ -407,42 +454,66 @@ def timed(function):
 
 @timed
 def sigmoid(x):
-'''), ("np.clip(yhat, 1e-15, 1 - 1e-15)", "np.clip(yhat, EPSILON, 1 - EPSILON)"),
-    ("def gradients(X, y, W1, W2, b1, b2):\n", "@timed\ndef gradients(X, y, W1, W2, b1, b2, *, reduction='mean', check=False):\n"))
+""",
+    ),
+    ("np.clip(yhat, 1e-15, 1 - 1e-15)", "np.clip(yhat, EPSILON, 1 - EPSILON)"),
+    (
+        "def gradients(X, y, W1, W2, b1, b2):\n",
+        "@timed\ndef gradients(X, y, W1, W2, b1, b2, *, reduction='mean', check=False):\n",
+    ),
+)
 
-VECTORIZED = own('''
+VECTORIZED = own(
+    """
 sigmoid = np.vectorize(lambda v: 1 / (1 + np.exp(-v)) if v > -700 else 0.0, otypes=[float])
 
 
 def unused(x):
     return x
-'''.replace("sigmoid = ", "def sigmoid(x):\n    return one(x)\n\n\none = ", 1), base=HANDOUT)
+""".replace("sigmoid = ", "def sigmoid(x):\n    return one(x)\n\n\none = ", 1),
+    base=HANDOUT,
+)
 
-REPARAMETRISED = own('''
+REPARAMETRISED = own(
+    """
 def sigmoid(x):
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-np.asarray(x)))
-''', '''
+""",
+    """
 def inference_layer(X, W, b):
     out = (X.T @ W.T + np.ravel(b)).T
     return sigmoid(out)
-''', '''
+""",
+    """
 def bce_forward(yhat, y):
     yhat, y = np.ravel(yhat), np.ravel(y)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.nan_to_num(y * np.log(yhat)) + np.nan_to_num((1 - y) * np.log(1 - yhat))
     return -np.average(terms)
-''')
+""",
+)
 
 TABS = "\n".join("\t" * ((len(line) - len(line.lstrip(" "))) // 4) + line.lstrip(" ") for line in HANDOUT.split("\n"))
 
-WITHOUT_GUARD_OR_ALIAS = edited(HANDOUT.split("\n\n\nif __name__")[0] + "\n", ("inference_2_layers = inference_2layers\n\n\n", ""))
+WITHOUT_GUARD_OR_ALIAS = edited(
+    HANDOUT.split("\n\n\nif __name__")[0] + "\n", ("inference_2_layers = inference_2layers\n\n\n", "")
+)
 
 PLOTS = edited(
-    HANDOUT, ("import numpy as np\n", "import numpy as np\nimport matplotlib\nimport matplotlib.pyplot as plt\nfrom tqdm import tqdm\n\n"
-              "plt.style.use('ggplot')\nmatplotlib.rcParams['font.size'] = 12\n"),
-    ("    for _ in range(int(iters)):\n", "    losses, checks = [], []\n    for i in tqdm(range(int(iters)), desc='training'):\n"),
-    ("W1, b1, W2, b2, lr)\n    W1 = W1", """W1, b1, W2, b2, lr)
+    HANDOUT,
+    (
+        "import numpy as np\n",
+        "import numpy as np\nimport matplotlib\nimport matplotlib.pyplot as plt\nfrom tqdm import tqdm\n\n"
+        "plt.style.use('ggplot')\nmatplotlib.rcParams['font.size'] = 12\n",
+    ),
+    (
+        "    for _ in range(int(iters)):\n",
+        "    losses, checks = [], []\n    for i in tqdm(range(int(iters)), desc='training'):\n",
+    ),
+    (
+        "W1, b1, W2, b2, lr)\n    W1 = W1",
+        """W1, b1, W2, b2, lr)
         if i % 500 == 0:
             losses.append(bce_forward(inference_2layers(X, W1, W2, b1, b2), y))
             test = np.vstack([extract_features(tweet, data["freqs"]) for tweet in data["test_x"]]).T / scale
@@ -458,13 +529,21 @@ PLOTS = edited(
     plt.savefig("loss.png")
     plt.show()
     plt.close(fig)
-    W1 = W1"""))
+    W1 = W1""",
+    ),
+)
 
-RENAMED = edited(LATER, ("    dW1, db1, dW2, db2, L = gradients(batchx, batchy, W1, W2, b1, b2)\n    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L\n",
-                         "    theta = [W1, b1, W2, b2]\n    *steps, L = gradients(batchx, batchy, W1, W2, b1, b2)\n"
-                         "    return (*[old - lr * step for old, step in zip(theta, steps)], L)\n"))
+RENAMED = edited(
+    LATER,
+    (
+        "    dW1, db1, dW2, db2, L = gradients(batchx, batchy, W1, W2, b1, b2)\n    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L\n",
+        "    theta = [W1, b1, W2, b2]\n    *steps, L = gradients(batchx, batchy, W1, W2, b1, b2)\n"
+        "    return (*[old - lr * step for old, step in zip(theta, steps)], L)\n",
+    ),
+)
 
-LATER_COLUMNS = own('''
+LATER_COLUMNS = own(
+    """
 def gradients(X, y, W1, W2, b1, b2):
     h = sigmoid(np.dot(W1, X) + np.reshape(b1, (-1, 1)))
     yhat = sigmoid(np.dot(W2, h) + b2)
@@ -472,8 +551,15 @@ def gradients(X, y, W1, W2, b1, b2):
     dz1 = np.dot(W2.T, dz2) * h * (1 - h)
     return (np.dot(dz1, X.T), np.sum(dz1, axis=1, keepdims=True), np.dot(dz2, h.T), np.sum(dz2, axis=1, keepdims=True),
             bce_forward(yhat, y))
-''', base=edited(LATER, ("np.zeros(hidden_layer_size)", "np.zeros((hidden_layer_size, 1))"), ("np.zeros(1)\n", "np.zeros((1, 1))\n"),
-                 ("b1 - lr * db1, W2", "np.reshape(b1, (-1, 1)) - lr * db1, W2"), ("b2 - lr * db2, L", "np.reshape(b2, (1, 1)) - lr * db2, L")))
+""",
+    base=edited(
+        LATER,
+        ("np.zeros(hidden_layer_size)", "np.zeros((hidden_layer_size, 1))"),
+        ("np.zeros(1)\n", "np.zeros((1, 1))\n"),
+        ("b1 - lr * db1, W2", "np.reshape(b1, (-1, 1)) - lr * db1, W2"),
+        ("b2 - lr * db2, L", "np.reshape(b2, (1, 1)) - lr * db2, L"),
+    ),
+)
 
 GOOD = pickle.loads(good_pickle())
 
@@ -494,13 +580,32 @@ RIGHT = [
     Right("noisy", NOISY),
     Right("work on import", ON_IMPORT),
     Right("plots in train_nn", PLOTS),
-    Right("star imports", edited(HANDOUT, ("import numpy as np\n\nfrom utils import extract_features\n",
-                                           "from numpy import *\nfrom numpy.random import *\nfrom utils import *\nimport numpy as np\n"))),
+    Right(
+        "star imports",
+        edited(
+            HANDOUT,
+            (
+                "import numpy as np\n\nfrom utils import extract_features\n",
+                "from numpy import *\nfrom numpy.random import *\nfrom utils import *\nimport numpy as np\n",
+            ),
+        ),
+    ),
     Right("types and tuples with names", TYPED),
-    Right("own utils.py", edited(HANDOUT, ("from utils import extract_features", "from utils import clip, extract_features"),
-                                 ("np.clip(yhat, 1e-15, 1 - 1e-15)", "clip(yhat)")), (("utils.py", OWN_UTILS),)),
-    Right("a module of its own", "from layers import *\nimport layers\nfrom utils import extract_features\n" + HANDOUT[HANDOUT.index("import pickle"):]
-          .replace("from utils import extract_features\n", ""), (("layers.py", b"import numpy as np\nHIDDEN = 6\n"),)),
+    Right(
+        "own utils.py",
+        edited(
+            HANDOUT,
+            ("from utils import extract_features", "from utils import clip, extract_features"),
+            ("np.clip(yhat, 1e-15, 1 - 1e-15)", "clip(yhat)"),
+        ),
+        (("utils.py", OWN_UTILS),),
+    ),
+    Right(
+        "a module of its own",
+        "from layers import *\nimport layers\nfrom utils import extract_features\n"
+        + HANDOUT[HANDOUT.index("import pickle") :].replace("from utils import extract_features\n", ""),
+        (("layers.py", b"import numpy as np\nHIDDEN = 6\n"),),
+    ),
     Right("np.matrix", MATRIX),
     Right("math alone", SCALAR),
     Right("the bias as a weight", AUGMENTED),
@@ -508,12 +613,42 @@ RIGHT = [
     Right("np.vectorize", VECTORIZED),
     Right("transposed inside", REPARAMETRISED),
     Right("no alias, no main", WITHOUT_GUARD_OR_ALIAS),
-    Right("lists returned", edited(HANDOUT, ("    return dW1, dW2, db1, db2, L\n", "    return [dW1, dW2, db1, db2, L]\n"),
-                                   ("    return W1, B1, W2, b2\n", "    return [W1, B1, W2, b2]\n"))),
+    Right(
+        "lists returned",
+        edited(
+            HANDOUT,
+            ("    return dW1, dW2, db1, db2, L\n", "    return [dW1, dW2, db1, db2, L]\n"),
+            ("    return W1, B1, W2, b2\n", "    return [W1, B1, W2, b2]\n"),
+        ),
+    ),
     Right("later, with columns", LATER_COLUMNS),
     Right("later, unpacked by a loop", RENAMED),
-    Right("pickle in float32", HANDOUT, (("assignment2.pkl", pickle.dumps({k: v.astype(np.float32) for k, v in GOOD.items()}, protocol=2)),)),
-    Right("pickle of lists", HANDOUT, (("assignment2.pkl", pickle.dumps({k: v.tolist() for k, v in GOOD.items()}, protocol=0)),)),
-    Right("pickle with columns and more", HANDOUT, (("assignment2.pkl", pickle.dumps(
-        {**GOOD, "b1": GOOD["b1"][:, None], "b2": float(GOOD["b2"][0]), "losses": [0.7, 0.2], "note": "six units"})),)),
+    Right(
+        "pickle in float32",
+        HANDOUT,
+        (("assignment2.pkl", pickle.dumps({k: v.astype(np.float32) for k, v in GOOD.items()}, protocol=2)),),
+    ),
+    Right(
+        "pickle of lists",
+        HANDOUT,
+        (("assignment2.pkl", pickle.dumps({k: v.tolist() for k, v in GOOD.items()}, protocol=0)),),
+    ),
+    Right(
+        "pickle with columns and more",
+        HANDOUT,
+        (
+            (
+                "assignment2.pkl",
+                pickle.dumps(
+                    {
+                        **GOOD,
+                        "b1": GOOD["b1"][:, None],
+                        "b2": float(GOOD["b2"][0]),
+                        "losses": [0.7, 0.2],
+                        "note": "six units",
+                    }
+                ),
+            ),
+        ),
+    ),
 ]

@@ -9,6 +9,7 @@ Prints one line of JSON for each: what was earned, and everything that is not as
 them, and is graded last in the same sandbox. Started as root, the settings for an ordinary user go on as nobody; started
 as an ordinary user, they are the only ones.
 """
+
 import json
 import os
 import resource
@@ -35,9 +36,9 @@ ISOLATION = {"root": "namespaces", "user": "user", "nobody": "namespaces", "proc
 NOBODY = 65534
 TREE = Path(__file__).resolve().parents[2]
 PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", "/")
-WATCHDOG = 150                      # seconds for one submission, far above all limits: past it the grader hangs
-LARGEST_REPORT = 300_000            # characters
-LARGEST_GROWTH = 200                # megabytes that a submission may add to the grader's memory
+WATCHDOG = 150  # seconds for one submission, far above all limits: past it the grader hangs
+LARGEST_REPORT = 300_000  # characters
+LARGEST_GROWTH = 200  # megabytes that a submission may add to the grader's memory
 
 
 def be_nobody():
@@ -57,6 +58,7 @@ def be_nobody():
 
 
 # ---------------------------------------------------------------------------------------------- what may have been left
+
 
 def listing(folder):
     """Every path below `folder` with its mode, owner and size."""
@@ -80,22 +82,28 @@ def processes(marks, spared):
                 seen = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
                 if any(mark in seen for mark in marks):
                     ends = os.pidfd_open(int(entry.name))
-                    if not select.select([ends], [], [], 5)[0]:     # what is on its way out is gone at once
+                    if not select.select([ends], [], [], 5)[0]:  # what is on its way out is gone at once
                         found.append(f"process {entry.name}: {seen[:60]!r}")
                     os.close(ends)
             except OSError:
-                pass                                                # gone meanwhile, or another user's
+                pass  # gone meanwhile, or another user's
     return found
 
 
 def segments(key):
     """System V's shared memory, semaphores and queues with the attack's key."""
     tables = {kind: Path(f"/proc/sysvipc/{kind}") for kind in ("shm", "sem", "msg")}
-    return [f"left: {kind} {line}" for kind, path in tables.items() if path.exists()
-            for line in path.read_text().splitlines()[1:] if line.split()[0] == str(key)]
+    return [
+        f"left: {kind} {line}"
+        for kind, path in tables.items()
+        if path.exists()
+        for line in path.read_text().splitlines()[1:]
+        if line.split()[0] == str(key)
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------ an attempt
+
 
 def put(folder, source):
     folder.mkdir()
@@ -105,7 +113,7 @@ def put(folder, source):
 
 
 def remove(folder):
-    subprocess.run(["rm", "-rf", str(folder)])      # shutil's recursion ends before an attack's folders do
+    subprocess.run(["rm", "-rf", str(folder)])  # shutil's recursion ends before an attack's folders do
 
 
 def attempt(attack, sandbox, base, listener):
@@ -113,8 +121,14 @@ def attempt(attack, sandbox, base, listener):
     token, key = secrets.token_hex(8), secrets.randbits(30)
     folder, neighbour, temporary = base / "class" / "attacker", base / "class" / "neighbour", base / "tmp"
     source = attack.source
-    for name, value in (("@TOKEN@", token), ("@NEIGHBOUR@", neighbour), ("@TREE@", TREE), ("@RESULTS@", base / "results.json"),
-                        ("@PORT@", listener.getsockname()[1]), ("@KEY@", key)):
+    for name, value in (
+        ("@TOKEN@", token),
+        ("@NEIGHBOUR@", neighbour),
+        ("@TREE@", TREE),
+        ("@RESULTS@", base / "results.json"),
+        ("@PORT@", listener.getsockname()[1]),
+        ("@KEY@", key),
+    ):
         source = source.replace(name, str(value))
     put(folder, source)
     if attack.prepare:
@@ -125,8 +139,13 @@ def attempt(attack, sandbox, base, listener):
         path.write_bytes(attack.zipped(token, neighbour))
 
     def world():
-        return (listing(neighbour), set(os.listdir(base / "class")), set(os.listdir(base)), set(os.listdir(temporary)),
-                modes(base, base / "class", temporary, TREE, TREE / "autograder", "/tmp", "/"))
+        return (
+            listing(neighbour),
+            set(os.listdir(base / "class")),
+            set(os.listdir(base)),
+            set(os.listdir(temporary)),
+            modes(base, base / "class", temporary, TREE, TREE / "autograder", "/tmp", "/"),
+        )
 
     before, memory = world(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     signal.alarm(WATCHDOG)
@@ -156,9 +175,20 @@ def attempt(attack, sandbox, base, listener):
     remove(folder)
     if attack.zipped:
         path.unlink()
-    hints = {f"{outcome.check.question} {outcome.mistake}: {outcome.hint[:150]}" for outcome in report.outcomes.values() if not outcome.passed}
-    return {"name": attack.name, "score": report.score, "most": attack.most, "left": left, "seconds": round(report.seconds, 2),
-            "notes": report.notes[:9], "hints": sorted(hints)}
+    hints = {
+        f"{outcome.check.question} {outcome.mistake}: {outcome.hint[:150]}"
+        for outcome in report.outcomes.values()
+        if not outcome.passed
+    }
+    return {
+        "name": attack.name,
+        "score": report.score,
+        "most": attack.most,
+        "left": left,
+        "seconds": round(report.seconds, 2),
+        "notes": report.notes[:9],
+        "hints": sorted(hints),
+    }
 
 
 def main(setting, names):
@@ -191,7 +221,11 @@ def main(setting, names):
                 try:
                     print(json.dumps(attempt(attack, sandbox, base, listener)))
                 except Exception:
-                    print(json.dumps({"name": attack.name, "score": 0, "most": attack.most, "left": [traceback.format_exc()]}))
+                    print(
+                        json.dumps(
+                            {"name": attack.name, "score": 0, "most": attack.most, "left": [traceback.format_exc()]}
+                        )
+                    )
                     remove(base / "class" / "attacker")
             control = grade(base / "class" / "neighbour", sandbox=sandbox)
         left = processes([str(base).encode()], {os.getpid()})
