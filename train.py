@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from assignment2 import bce_forward, descend, inference_2layers, load_pickle, load_tweets
-from atomic import atomic_write
+from data.writer import atomic_write
 from evaluation import measure
 
 ROOT = Path(__file__).resolve().parent

@@ -19,7 +19,7 @@ from statistics import mean, median
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from atomic import atomic_write
+from data.writer import atomic_write
 
 from .grade import DIALECT_NAMES, grade
 from .results import gradescope, stub, write

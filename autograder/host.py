@@ -383,14 +383,16 @@ def libraries():
 
 def load(settings):
     """Load what every child needs, once; and lay out the stop words, which a student's utils.py asks NLTK for."""
-    sys.path[:] = [os.path.dirname(os.path.abspath(__file__))]  # child.py beside this file
-    sys.path += settings["libraries"]
+    here = os.path.dirname(os.path.abspath(__file__))
+    own = [here, os.path.join(os.path.dirname(here), "data")]  # child.py is beside this file, reader.py in data/
+    sys.path[:] = own + settings["libraries"]
     words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
     os.makedirs(os.path.dirname(words), exist_ok=True)
     with open(words, "w", encoding="utf-8") as file:
         file.write("\n".join(settings["stop_words"]) + "\n")
     importlib.import_module("child")  # and numpy
-    del sys.path[0]
+    importlib.import_module("reader")
+    del sys.path[: len(own)]
     blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
     for name in ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf"):
         try:

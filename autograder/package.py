@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from atomic import atomic_write
+from data.writer import atomic_write
 
 from .results import stub
 from .rubric import RUBRIC, read_rubric
@@ -23,7 +23,8 @@ FILES = (
     "assignment2.pkl",
     "assignment2.pdf",
     "utils.py",
-    "atomic.py",
+    "data/reader.py",
+    "data/writer.py",
     "data/__init__.py",
     "data/embedded.py",
     "data/features.npz",

@@ -3,7 +3,7 @@
 import json
 import textwrap
 
-from atomic import atomic_write
+from data.writer import atomic_write
 
 from .grade import DIALECT_NAMES
 

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 import utils
-from assignment2 import load_tweets
+from data.reader import read_tweets
 from utils import STOP_WORDS, build_freqs, extract_features, feature_matrix
 
 TWEETS = Path(__file__).resolve().parents[1] / "data" / "twitter_data.pkl"
@@ -96,7 +96,7 @@ def main(data=None, rounds=3):
     if data is None and TWEETS.is_file():
         data = TWEETS
     if data is not None:
-        content = load_tweets(data)
+        content = read_tweets(data)
         tweets, freqs, source = [*content["train_x"], *content.get("test_x", [])], content["freqs"], data
     else:
         tweets = made_up_tweets(10_000)

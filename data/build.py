@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment2 import load_tweets
-from atomic import atomic_write
+from data.reader import read_tweets
+from data.writer import atomic_write
 from data.embedded import FEATURES, read_features, write_features
 from utils import build_freqs, feature_matrix
 
@@ -108,7 +108,7 @@ def differences(embedded, expected):
 
 
 def _load_course(path):
-    data = load_tweets(path)
+    data = read_tweets(path)
     if "test_x" not in data:
         raise ValueError(f"{path}: has no test_x; the course's file holds train_x, train_y, test_x, test_y and freqs")
     return data

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from assignment2 import inference_2layers
-from atomic import atomic_write
+from data.writer import atomic_write
 from report.build import HERE, assignment2_formulas, build
 from report.companion import companion_inputs
 from report.evaluate import boundary, evaluate

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typst
 
-from atomic import atomic_write
+from data.writer import atomic_write
 from report import formulas
 from report.notation import code, shape, typeset
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment2 import load_pickle
+from data.reader import read_pickle
 from data.embedded import load_embedded
 from evaluation import measure
 
@@ -112,7 +112,7 @@ def _function(module, path, name):
 
 
 def _parameters(path):
-    parameters = load_pickle(path)
+    parameters = read_pickle(path)
     missing = [name for name in PARAMETERS if not isinstance(parameters, dict) or name not in parameters]
     if missing:
         raise ValueError(f"{path} holds no {', '.join(missing)}: it should be a dict of W1, b1, W2 and b2")

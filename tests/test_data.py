@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assignment2 import load_pickle
+from data.reader import read_pickle
 from data import build
 from data.embedded import FEATURES, load_embedded, read_features, write_features
 from utils import extract_features
@@ -16,7 +16,7 @@ def course_file(shared):
 
 @pytest.fixture(scope="module")
 def course(course_file):
-    return load_pickle(course_file)
+    return read_pickle(course_file)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_make_gives_the_course_s_file_from_nltk_s_corpus(shared, course, tmp_pat
     monkeypatch.setattr(nltk.data, "path", [str(shared / "nltk_data")])
     assert build.main(["--out", str(tmp_path / "made.pkl")]) == 0
     assert "features.npz agrees with" in capsys.readouterr().out
-    made = load_pickle(tmp_path / "made.pkl")
+    made = read_pickle(tmp_path / "made.pkl")
     assert made.keys() == course.keys()
     for key in ("train_x", "test_x", "freqs"):
         assert made[key] == course[key]

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binomtest
 
 import train
-from assignment2 import load_pickle
+from data.reader import read_pickle
 from data.embedded import load_embedded
 
 ROOT = Path(train.__file__).parent
@@ -60,7 +60,7 @@ def test_a_run_leaves_parameters_figures_and_pictures(short_run):
         "surface.svg",
     ]
     figures = json.loads((short_run / "run.json").read_text(encoding="utf-8"))
-    parameters = load_pickle(short_run / "assignment2.pkl")
+    parameters = read_pickle(short_run / "assignment2.pkl")
     assert sorted(parameters) == ["W1", "W2", "b1", "b2"]
 
     # The figures again, from the parameters alone, in another arithmetic: ŷ > 1/2 where z > 0, the loss as log(1 + e^∓z).
@@ -127,7 +127,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     out, error = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in error
     assert "Interrupted at step" in out and "the best so far is kept" in out
-    assert sorted(load_pickle(tmp_path / "out" / "assignment2.pkl")) == ["W1", "W2", "b1", "b2"]
+    assert sorted(read_pickle(tmp_path / "out" / "assignment2.pkl")) == ["W1", "W2", "b1", "b2"]
 
 
 # ---------------------------------------------------------------- assignment2.pkl
@@ -137,7 +137,7 @@ def test_the_repositorys_parameters_are_what_a_run_gives():
     """The run of `make train`, a million steps. To 1e-6: another processor or numpy may round otherwise at each step."""
     from assignment2 import bce_forward, descend, inference_2layers
 
-    data, saved = load_embedded(), load_pickle(ROOT / "assignment2.pkl")
+    data, saved = load_embedded(), read_pickle(ROOT / "assignment2.pkl")
     yhat = inference_2layers(data["test_X"], saved["W1"], saved["W2"], saved["b1"], saved["b2"])
     assert bce_forward(yhat, data["test_y"]) <= 0.0120
     assert np.mean((yhat > 0.5) == data["test_y"]) >= 0.995
@@ -211,7 +211,7 @@ def test_a_command_line_that_cannot_be_read(capsys):
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
-    from atomic import atomic_write
+    from data.writer import atomic_write
 
     path = tmp_path / "kept.txt"
     path.write_text("old")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import utils
-from assignment2 import load_pickle
+from data.reader import read_pickle
 from utils import LONGEST_RUN, STOP_WORDS, build_freqs, extract_features, feature_matrix, process_tweet
 
 
 @pytest.fixture(scope="module")
 def course(shared):
-    return load_pickle(shared / "data" / "twitter_data.pkl")
+    return read_pickle(shared / "data" / "twitter_data.pkl")
 
 
 def textbook_stems(tweet):
