@@ -35,7 +35,7 @@ ENOUGH_TEXT = 1000  # characters of a PDF, after which its text is not read on
 TEXT = 400  # characters of a message that are worth keeping
 
 
-# ---------------------------------------------------------------------------------------------- values as plain JSON
+# ---- Values as plain JSON ------------------------------------------------------------------------
 
 
 def encode(value):
@@ -100,7 +100,7 @@ class Other:
         self.name = name
 
 
-# ------------------------------------------------------------------------------------------------------ the channel
+# ---- The channel ---------------------------------------------------------------------------------
 
 
 class Channel:
@@ -156,7 +156,7 @@ def describe_error(error):
     return {"type": type(error).__name__[:TEXT], "message": message[:TEXT], "frames": frames[-5:]}
 
 
-# ---------------------------------------------------------------------------------------------- the student's module
+# ---- The student's module ------------------------------------------------------------------------
 
 
 def call_functions(channel, task):
@@ -285,7 +285,7 @@ class Silent(types.ModuleType):
         return False
 
 
-# ---------------------------------------------------------------------------------------------------- the other files
+# ---- The other files -----------------------------------------------------------------------------
 
 
 def describe_pickle(channel, task):

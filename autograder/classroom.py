@@ -113,7 +113,7 @@ def grade_one(path, target, asked, rubric_path, isolation):
     write(target, result)
 
 
-# ----------------------------------------------------------------------------------------------------- the table, the page
+# ---- The table, the page -------------------------------------------------------------------------
 
 
 def points_of(rubric, result):

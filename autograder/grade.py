@@ -137,7 +137,7 @@ class Grading:
             (folder / name).write_bytes(pickle.dumps(data))
             self.files = [*dict.fromkeys([*self.files, name])]
 
-    # ------------------------------------------------------------------------------------------------- the functions
+    # ---- The functions ---------------------------------------------------------------------------
 
     def judge_functions(self):
         """Q1, Q3 and Q4: each function in a child of its own; then again, with right stand-ins, what lost points."""
@@ -250,7 +250,7 @@ class Grading:
             return "died", "The process ended before it answered: does the code end Python?"
         return None
 
-    # --------------------------------------------------------------------------------------------- training and files
+    # ---- Training and files ----------------------------------------------------------------------
 
     def judge_training(self):
         """Q5.1, with the submission's own functions, then with stand-ins where those were wrong."""

@@ -84,7 +84,7 @@ class Wrong(Exception):
         return self.args[1]
 
 
-# ------------------------------------------------------------------------------------------------------- expected values
+# ---- Expected values -----------------------------------------------------------------------------
 
 
 def expect(case, dialect):
@@ -127,7 +127,7 @@ def shapes(case, part):
     return {size[part.lstrip("d")]}
 
 
-# --------------------------------------------------------------------------------------------------------------- answers
+# ---- Answers -------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -222,7 +222,7 @@ def close(value, wanted, allowed):
         return bool(np.all(np.abs(value - wanted) <= allowed))  # False for NaN
 
 
-# ----------------------------------------------------------------------------------------------------------- the dialect
+# ---- The dialect ---------------------------------------------------------------------------------
 
 
 def recognise(gradient_calls, update_calls, earned):
@@ -273,7 +273,7 @@ def recognise(gradient_calls, update_calls, earned):
     return max(votes, key=lambda dialect: (votes[dialect], earned[dialect], dialect == "handout"))
 
 
-# ------------------------------------------------------------------------------------------------------------ the checks
+# ---- The checks ----------------------------------------------------------------------------------
 
 
 def judge(checks, calls, dialect):

@@ -53,7 +53,7 @@ def in_turn(rows, rounds, bar):
     return {name: (median(taken[name]), results[name]) for name in rows}
 
 
-# ---- softmax ---------------------------------------------------------------------------------------------------------
+# ---- softmax -------------------------------------------------------------------------------------
 
 
 def bench_softmax(rounds):
@@ -76,7 +76,7 @@ def bench_softmax(rounds):
         )
 
 
-# ---- The assignment's run --------------------------------------------------------------------------------------------
+# ---- The assignment's run ------------------------------------------------------------------------
 
 
 def bench_run(data, rounds):
@@ -103,7 +103,7 @@ def bench_run(data, rounds):
         print(f"{name:>24} {rate[name]:14,.0f} {40_000 / rate[name]:10,.0f} s")
 
 
-# ---- Vectors of any size ---------------------------------------------------------------------------------------------
+# ---- Vectors of any size -------------------------------------------------------------------------
 
 
 def gensim_row(text, dimensions, epochs, lr, subsample):

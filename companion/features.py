@@ -74,7 +74,7 @@ def mean_counts(tokens, sentences):
     return csr_matrix((weights, columns, np.append(0, np.cumsum(lengths))), shape=(len(known), len(tokens)))
 
 
-# ---- Changes of the vectors that change the means ----------------------------------------------------------------------
+# ---- Changes of the vectors that change the means ------------------------------------------------
 
 
 def standardised(tokens, vectors, sentences, spread=1.0):

@@ -122,7 +122,7 @@ class WordScores:
         return cls(terms, intercept)
 
 
-# ---- Sentences that the model gets wrong -----------------------------------------------------------------------------
+# ---- Sentences that the model gets wrong ---------------------------------------------------------
 
 
 def cause(words, pulls):

@@ -30,7 +30,7 @@ def normalizeRows(x):
     return x / np.where(length == 0, 1, length)
 
 
-# ---- Costs: each takes v_c and gives J, dJ/dv_c and dJ/dU -------------------------------------------------------------
+# ---- Costs: each takes v_c and gives J, dJ/dv_c and dJ/dU ----------------------------------------
 
 
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
@@ -94,7 +94,7 @@ def _check(predicted, target, outputVectors):
         raise ValueError(f"target is row {target}, but outputVectors has rows 0 to {len(outputVectors) - 1}")
 
 
-# ---- Models: which vector predicts which word -------------------------------------------------------------------------
+# ---- Models: which vector predicts which word ----------------------------------------------------
 
 
 def skipgram(
@@ -175,7 +175,7 @@ def word2vec_sgd_wrapper(
     return cost, grad
 
 
-# ---- The assignment's own test ----------------------------------------------------------------------------------------
+# ---- The assignment's own test -------------------------------------------------------------------
 
 
 class FiveWords:

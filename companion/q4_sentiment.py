@@ -59,7 +59,7 @@ ITERATIONS = 1000  # of L-BFGS; a regression that needs more is used as it stand
 TOLERANCE = 1e-5  # of L-BFGS for dense features: with the usual 1e-4 a warm start often counts as the end
 
 
-# ---- The assignment's functions --------------------------------------------------------------------------------------
+# ---- The assignment's functions ------------------------------------------------------------------
 
 
 def getSentenceFeatures(tokens, wordVectors, sentence):
@@ -191,7 +191,7 @@ def write_picture(figure, filename):
             figure.savefig(temporary, dpi=150)
 
 
-# ---- Regressions -----------------------------------------------------------------------------------------------------
+# ---- Regressions ---------------------------------------------------------------------------------
 
 
 class Split:
@@ -280,7 +280,7 @@ def _figures(name, accuracies, tests, seconds, size=None, reg=None, exact=False)
     }
 
 
-# ---- Vectors ---------------------------------------------------------------------------------------------------------
+# ---- Vectors -------------------------------------------------------------------------------------
 
 
 def own_vectors(dimensions, sentences, seed, settings, progress=True):
@@ -320,7 +320,7 @@ def glove_vectors(treebank, path):
     return tokens, loadWordVectors(tokens, path)
 
 
-# ---- The run ---------------------------------------------------------------------------------------------------------
+# ---- The run -------------------------------------------------------------------------------------
 
 
 def run(options):

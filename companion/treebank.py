@@ -142,7 +142,7 @@ class StanfordSentiment:
         )
         self.tablesize = tablesize
 
-    # ---- Labelled sentences --------------------------------------------------------------------------------------
+    # ---- Labelled sentences ----------------------------------------------------------------------
 
     @cached_property
     def _splits(self):
@@ -186,7 +186,7 @@ class StanfordSentiment:
             raise ValueError(f"a sentiment score lies between 0 and 1, not at {score}")
         return 0 if score <= 0.2 else 1 if score <= 0.4 else 2 if score <= 0.6 else 3 if score <= 0.8 else 4
 
-    # ---- Text ----------------------------------------------------------------------------------------------------
+    # ---- Text ------------------------------------------------------------------------------------
 
     @cached_property
     def _sentences(self):
@@ -220,7 +220,7 @@ class StanfordSentiment:
         """A dict from each word to its row in the vectors: rows in order of first occurrence, then "UNK"."""
         return self._tokens
 
-    # ---- Random draws, all from Python's global stream, as the assignment's seeds demand -------------------------
+    # ---- Random draws, all from Python's global stream, as the assignment's seeds demand ---------
 
     def rejectProb(self):
         """The probability, for each row (V,), that an occurrence of the word is dropped: max(0, 1 - sqrt(t / share))."""

@@ -120,7 +120,7 @@ def train_vectors(
     return words, inputs, outputs
 
 
-# ---- The text as numbers ---------------------------------------------------------------------------------------------
+# ---- The text as numbers -------------------------------------------------------------------------
 
 
 def _number(sentences, min_count):
@@ -181,7 +181,7 @@ def pairs(ids, sentence, reach, window):
     return np.nonzero(valid)[0], ids[inside[valid]]
 
 
-# ---- One batch -------------------------------------------------------------------------------------------------------
+# ---- One batch -----------------------------------------------------------------------------------
 
 
 class RowDescent:

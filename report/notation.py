@@ -77,7 +77,7 @@ class _Printer:
     def _size(self, size):
         return self.print_Name(ast.Name(size))[0] if size in self.symbols else size
 
-    # -- shapes ------------------------------------------------------------------------------------------------
+    # ---- Shapes ----------------------------------------------------------------------------------
 
     def shape(self, node):
         if isinstance(node, ast.Name):
@@ -105,7 +105,7 @@ class _Printer:
                 return self.shape(node.args[0])
         return SCALAR  # numbers, elements, sums over an index, derivatives of elements
 
-    # -- nodes: each method gives the text and how tightly its outermost parts hold together ---------------------
+    # ---- Nodes: each method gives the text and how tightly its outermost parts hold together -----
 
     def print_Constant(self, node):
         return str(node.value), ATOM

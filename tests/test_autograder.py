@@ -71,7 +71,7 @@ def submission(folder, source=None):
     return folder
 
 
-# ---------------------------------------------------------------------------------------------------------------- rubric
+# ---- Rubric --------------------------------------------------------------------------------------
 
 
 def test_rubric_sums_to_100_and_every_check_is_judged(rubric):
@@ -98,7 +98,7 @@ def test_a_wrong_rubric_says_where(tmp_path, old, new, said):
         read_rubric(tmp_path / "rubric.md")
 
 
-# ---------------------------------------------------------------------------------------------------------------- inputs
+# ---- Inputs --------------------------------------------------------------------------------------
 
 
 def test_the_same_seed_draws_the_same_and_another_does_not():
@@ -136,7 +136,7 @@ def test_invented_words_are_left_as_they_are_and_features_are_theirs():
     assert set(y) == {0.0, 1.0} and len(y) == X.shape[1]
 
 
-# ------------------------------------------------------------------------------------------------------------- judgement
+# ---- Judgement -----------------------------------------------------------------------------------
 
 
 def test_the_later_template_s_published_figures():
@@ -339,7 +339,7 @@ def test_what_is_no_number_arrives_as_the_name_of_its_type():
         assert isinstance(decode(encode(value)), Other)
 
 
-# -------------------------------------------------------------------------------------------------------------- the cells
+# ---- The cells -----------------------------------------------------------------------------------
 
 
 def call(sandbox, folder, source, calls, seconds=5, **options):
@@ -467,7 +467,7 @@ def test_what_runs_beside_student_code_imports_nothing_of_the_project(module):
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy", "pypdf"}
 
 
-# ------------------------------------------------------------------------------------------------------- whole submissions
+# ---- Whole submissions ---------------------------------------------------------------------------
 
 
 def zipped(folder, target, inside=""):
@@ -523,7 +523,7 @@ def test_a_wrong_early_function_does_not_cost_the_later_ones(sandbox, tmp_path):
     assert "inference_layer (Q1.2)" in report.outcomes["gradients.dW1"].note
 
 
-# ------------------------------------------------------------------------------------------------------------- taking in
+# ---- Taking in -----------------------------------------------------------------------------------
 
 
 def test_only_plain_files_inside_are_taken(tmp_path):
@@ -564,7 +564,7 @@ def test_what_is_no_submission_says_so(tmp_path):
             take_in(path, tmp_path / "copy")
 
 
-# --------------------------------------------------------------------------------------------------------------- results
+# ---- Results -------------------------------------------------------------------------------------
 
 FORMATS, VISIBLE = (
     {"text", "html", "simple_format", "md", "ansi"},
@@ -692,7 +692,7 @@ def test_a_wrong_command_is_told_so(arguments, capsys):
     assert left.value.code == 2 and "Traceback" not in capsys.readouterr().err
 
 
-# --------------------------------------------------------------------------------------------------- a class, the package
+# ---- A class, the package ------------------------------------------------------------------------
 
 
 @pytest.fixture

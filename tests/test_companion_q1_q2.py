@@ -28,7 +28,7 @@ def test_each_file_runs_by_itself_from_anywhere(name, tmp_path):
     assert run.stdout.splitlines()[-1].startswith("All checks of")
 
 
-# ---- softmax ---------------------------------------------------------------------------------------------------------
+# ---- softmax -------------------------------------------------------------------------------------
 
 
 def exact_softmax(row):
@@ -105,7 +105,7 @@ def test_softmax_says_what_it_cannot_take(x, words):
         softmax(x)
 
 
-# ---- sigmoid ---------------------------------------------------------------------------------------------------------
+# ---- sigmoid -------------------------------------------------------------------------------------
 
 
 def test_sigmoid_to_the_last_digit_at_both_ends():
@@ -125,7 +125,7 @@ def test_sigmoid_grad_takes_the_value_and_gives_the_derivative():
     np.testing.assert_allclose(sigmoid_grad(sigmoid(x)), derivative, rtol=1e-12)  # 1 - s near s = 1 loses three digits
 
 
-# ---- The gradient checker --------------------------------------------------------------------------------------------
+# ---- The gradient checker ------------------------------------------------------------------------
 
 
 def quadratic(x):
@@ -208,7 +208,7 @@ def test_gradcheck_says_what_it_cannot_take(f, x, error, words):
         gradcheck_naive(f, x)
 
 
-# ---- The network -----------------------------------------------------------------------------------------------------
+# ---- The network ---------------------------------------------------------------------------------
 
 
 def slow_cost(data, labels, params, dimensions):

@@ -43,7 +43,7 @@ class Listed:
         return next(self.rows)
 
 
-# ---- The readable version --------------------------------------------------------------------------------------------
+# ---- The readable version ------------------------------------------------------------------------
 
 
 def test_normalizeRows():
@@ -161,7 +161,7 @@ def test_bad_input_is_one_sentence(call, words):
         call({"a": 0, "b": 1}, np.ones((2, 2)))
 
 
-# ---- The fast version of the assignment's run ------------------------------------------------------------------------
+# ---- The fast version of the assignment's run ----------------------------------------------------
 
 
 def both_versions(C, K, iterations, dimensions=4):
@@ -223,7 +223,7 @@ def test_fast_run_refuses_no_negatives_and_no_reach():
             skipgram_objective(None, C, K)
 
 
-# ---- Descent, saving, going on ---------------------------------------------------------------------------------------
+# ---- Descent, saving, going on -------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -343,7 +343,7 @@ def test_a_cost_that_is_not_finite_stops_the_run():
         sgd(lambda x: (np.sum(x**2), 2 * x), np.array([1.0]), 10, 1000)
 
 
-# ---- Vectors of any size ---------------------------------------------------------------------------------------------
+# ---- Vectors of any size -------------------------------------------------------------------------
 
 
 def test_pairs_by_a_loop():
@@ -468,7 +468,7 @@ def test_train_vectors_says_what_it_cannot_take(change, words):
         )
 
 
-# ---- The run, its figures and pictures -------------------------------------------------------------------------------
+# ---- The run, its figures and pictures -----------------------------------------------------------
 
 
 def test_two_dimensions_are_the_principal_axes_of_the_covariance():

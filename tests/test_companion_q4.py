@@ -32,7 +32,7 @@ def corpus_run(tmp_path_factory):
     return q4.main(arguments), out, arguments
 
 
-# ---- Features --------------------------------------------------------------------------------------------------------
+# ---- Features ------------------------------------------------------------------------------------
 
 
 def test_sentence_features_by_hand():
@@ -111,7 +111,7 @@ def test_one_vector_a_word():
         MeanFeatures(TOKENS, np.zeros((3, 2)))
 
 
-# ---- Regression and choice -------------------------------------------------------------------------------------------
+# ---- Regression and choice -----------------------------------------------------------------------
 
 
 def test_choice_is_on_dev_and_ties_go_to_the_stronger_penalty():
@@ -195,7 +195,7 @@ def test_all_classes_are_needed_in_training():
         q4.regressions([NGramFeatures(split.sentences)], {s: split for s in q4.SPLITS}, [1.0], progress=False)
 
 
-# ---- Pulls -----------------------------------------------------------------------------------------------------------
+# ---- Pulls ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -302,7 +302,7 @@ def test_misclassified_are_the_worst_first_and_the_page_escapes_them(tmp_path):
     assert "&lt;b&gt;" in page and "<b>" not in page and "A &amp; B" in page
 
 
-# ---- Pretrained vectors ----------------------------------------------------------------------------------------------
+# ---- Pretrained vectors --------------------------------------------------------------------------
 
 
 def test_glove_text_file(tmp_path):
@@ -387,7 +387,7 @@ def test_glove_command(tmp_path, capsys):
     assert "absent.txt" in capsys.readouterr().err
 
 
-# ---- The command -----------------------------------------------------------------------------------------------------
+# ---- The command ---------------------------------------------------------------------------------
 
 
 def test_run_on_own_corpus_writes_everything(corpus_run):
@@ -514,7 +514,7 @@ def test_negative_seed_is_a_usage_mistake(capsys):
     assert stopped.value.code == 2 and "not -1" in capsys.readouterr().err
 
 
-# ---- What each step adds ---------------------------------------------------------------------------------------------
+# ---- What each step adds -------------------------------------------------------------------------
 
 
 def test_extremes_and_counts_by_hand():
@@ -587,7 +587,7 @@ def test_every_line_of_the_ablation_has_features_of_its_own(monkeypatch):
     assert len(set(asked)) == len(asked)  # no setting is trained twice with one seed
 
 
-# ---- The real data ---------------------------------------------------------------------------------------------------
+# ---- The real data -------------------------------------------------------------------------------
 
 
 def test_glove_reaches_the_published_accuracy(shared):

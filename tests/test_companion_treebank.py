@@ -13,7 +13,7 @@ WORDS_OF_THE_PICTURE = """the a an , . ? ! `` '' -- good great cool brilliant wo
                           boring bad waste dumb annoying""".split()
 
 
-# ---- Trees -----------------------------------------------------------------------------------------------------------
+# ---- Trees ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_order_in_which_data_is_looked_for(tmp_path, monkeypatch):
     assert StanfordSentiment(named).folder == named
 
 
-# ---- Text and labels -------------------------------------------------------------------------------------------------
+# ---- Text and labels -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_the_real_treebank(shared):
     assert [data.categorify(score) for score in data.sent_labels()] == [label for _, label in trees]
 
 
-# ---- Random draws ----------------------------------------------------------------------------------------------------
+# ---- Random draws --------------------------------------------------------------------------------
 
 
 def test_thinning_by_a_loop_over_the_draws():
@@ -262,7 +262,7 @@ def test_text_without_two_words_in_a_sentence(tmp_path):
         StanfordSentiment(write_corpus(tmp_path, ["(2 a)", "(2 b)"])).getRandomContext(1)
 
 
-# ---- Download --------------------------------------------------------------------------------------------------------
+# ---- Download ------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ ELEMENTS = [(name, key) for name in ("scalars", "layer", "network") for key in f
 ORACLES = {name: Oracle(formulas.SETTINGS[name], SIZES) for name in ("scalars", "layer", "network")}
 
 
-# --------------------------------------------------------------------------- element forms, by sympy
+# ---- Element forms, by sympy ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name, key", ELEMENTS)
@@ -61,7 +61,7 @@ def test_float64_rounds_the_sigmoid_to_one_where_the_page_says():
     assert 1 / (1 + np.exp(-float(z))) == 1 > 1 / (1 + np.exp(-float(z - 1)))
 
 
-# --------------------------------------------------------------------------- matrix forms, by differences
+# ---- Matrix forms, by differences ----------------------------------------------------------------
 
 
 def sigma(z):
@@ -279,7 +279,7 @@ def test_the_page_shows_the_shapes_that_the_arrays_have():
         assert declared == names[name].shape
 
 
-# --------------------------------------------------------------------------- the printer
+# ---- The printer ---------------------------------------------------------------------------------
 
 SYMBOLS = {
     "A": Symbol("A", shape=("m", "n")),
@@ -328,7 +328,7 @@ def test_braces_carry_the_shapes():
     assert "underbrace(lr((A - C)), m times n)" in typeset("(A - C) @ B", SYMBOLS, braces=True)
 
 
-# --------------------------------------------------------------------------- the PDF
+# ---- The PDF -------------------------------------------------------------------------------------
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><path d="M0 0L60 40" stroke="black"/></svg>'
 
@@ -514,7 +514,7 @@ def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tm
     assert out.read_bytes() == b"the old PDF"
 
 
-# --------------------------------------------------------------------------- a student's own solution
+# ---- A student's own solution --------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
     assert all(typeset(mutant, setting.symbols) != typeset(original.result, setting.symbols) for mutant in changed)
 
 
-# --------------------------------------------------------------------------- matrices, and the companion's own code
+# ---- Matrices, and the companion's own code ------------------------------------------------------
 
 
 def softmax(A):
@@ -205,7 +205,7 @@ def test_skipgram_and_cbow_add_up_as_printed():
     np.testing.assert_allclose(by_out, by_U, rtol=1e-12)
 
 
-# --------------------------------------------------------------------------- the PDF
+# ---- The PDF -------------------------------------------------------------------------------------
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><path d="M0 0L60 40" stroke="black"/></svg>'
 
