@@ -1,21 +1,38 @@
 """How well training does, and whether its choices are the right ones.
 
     python -m benchmarks.bench_training seeds      test loss of ten seeds, and of 1, 2, 10 and 100 hidden units
-    python -m benchmarks.bench_training choices    scaling and stopping, cross-validated on the training tweets alone
+    python -m benchmarks.bench_training choices    scale and number of steps, cross-validated on the training tweets
 
-`seeds` reports the test tweets and chooses nothing; `choices` never sees them. With the default million steps a row takes
-some seven seconds on an idle core (`seeds`: 100 hidden units half a minute), `choices` four times that.
+`seeds` reports the test tweets and chooses nothing; `choices` never sees them. `choices` needs the tweets themselves
+(--data FILE, default data/twitter_data.pkl), because a fold's tweets may not be in the counts that its network is
+trained and judged with: `freqs` is rebuilt without them in every fold. A million steps take about six seconds on an
+idle core: `seeds` takes two minutes, `choices` four on two cores.
 """
 
 import argparse
 import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
-from assignment2 import _descend_fast, _draw_batches, bce_forward, descend, inference_2layers
+from assignment2 import bce_forward, descend, inference_2layers
 from data.embedded import load_embedded
+from data.reader import read_tweets
+from utils import build_freqs, feature_matrix
 
-LR, BATCH, HIDDEN, FOLDS = 0.01, 32, 6, 4
+TWEETS = Path(__file__).resolve().parents[1] / "data" / "twitter_data.pkl"
+HIDDEN, FOLDS, REPEATS = 6, 5, 2
+STRETCHES = (3, 10, 30, 100)
+BUDGETS = (0.1, 0.2, 0.5, 1, 2)  # of --iters
+
+
+def network_loss(parameters, X, y):
+    """The mean cross-entropy (nats) and the accuracy of W1, b1, W2, b2 on X (3, N), y (N,)."""
+    W1, b1, W2, b2 = parameters
+    yhat = inference_2layers(X, W1, W2, b1, b2)
+    return bce_forward(yhat, y), np.mean((yhat > 0.5) == y)
 
 
 def seeds(iters):
@@ -25,74 +42,80 @@ def seeds(iters):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, max_iter=1000)).fit(
-            data["train_X"].T, data["train_y"]
-        )
-        p = model.predict_proba(data["test_X"].T)[:, 1]
-        print(
-            f"logistic regression, scikit-learn             {bce_forward(p, data['test_y']):.5f}  {np.mean((p > 0.5) == data['test_y']):.4f}"
-        )
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, max_iter=1000))
+        p = model.fit(data["train_X"].T, data["train_y"]).predict_proba(data["test_X"].T)[:, 1]
+        loss, accuracy = bce_forward(p, data["test_y"]), np.mean((p > 0.5) == data["test_y"])
+        print(f"logistic regression, scikit-learn  {loss:>11.5f}  {accuracy:>8.4f}")
     except ImportError:
         print("logistic regression: scikit-learn is not installed")
     print(f"{'hidden':>6} {'seed':>5} {'training loss':>14} {'test loss':>17}  accuracy")
     for hidden, seed in [(HIDDEN, s) for s in range(10)] + [(h, s) for h in (1, 2, 10) for s in range(3)] + [(100, 0)]:
-        *_, end = descend(data["train_X"], data["train_y"], hidden, iters, LR, seed=seed)
-        W1, b1, W2, b2 = end.best
-        yhat = inference_2layers(data["test_X"], W1, W2, b1, b2)
-        print(
-            f"{hidden:>6} {seed:>5} {end.loss:>14.5f} {bce_forward(yhat, data['test_y']):>17.5f}  {np.mean((yhat > 0.5) == data['test_y']):.4f}",
-            flush=True,
-        )
+        *_, end = descend(data["train_X"], data["train_y"], hidden, iters, seed=seed)
+        loss, accuracy = network_loss(end.best, data["test_X"], data["test_y"])
+        print(f"{hidden:>6} {seed:>5} {end.loss:>14.5f} {loss:>17.5f}  {accuracy:>8.4f}", flush=True)
 
 
-def choices(iters):
-    """Each fold in turn is judged by a network trained on the others; an early stop watches a tenth of those."""
-    data = load_embedded()
-    X, y = data["train_X"], data["train_y"]
-    folds = np.array_split(np.random.default_rng(0).permutation(len(y)), FOLDS)
-    print(f"mean loss on the fold left out, {FOLDS} folds")
-    for part in (1, 3, 10, 30):
-        for early in (False, True):
-            losses = []
-            for k in range(FOLDS):
-                rest = np.concatenate(folds[:k] + folds[k + 1 :])
-                losses.append(loss_left_out(X, y, rest, folds[k], part, early, iters, seed=k))
-            stop = "best on a tenth held out" if early else "all steps, all tweets"
-            print(f"deviation / {part:<3} {stop:26} {np.mean(losses):.5f}   by fold {np.round(losses, 4)}", flush=True)
+def choices(iters, path):
+    data = read_tweets(path)
+    tweets, y = data["train_x"], data["train_y"]
+    losses = np.full((len(STRETCHES), len(BUDGETS), REPEATS * FOLDS), np.nan)
+    with ProcessPoolExecutor() as pool, tqdm(total=len(STRETCHES) * REPEATS * FOLDS, unit=" runs", disable=None) as bar:
+        runs = {}
+        for repeat in range(REPEATS):
+            folds = np.array_split(np.random.default_rng(repeat).permutation(len(y)), FOLDS)
+            for k, judged in enumerate(folds):
+                rest = np.setdiff1d(np.arange(len(y)), judged)
+                freqs = build_freqs([tweets[i] for i in rest], y[rest])
+                X = feature_matrix(tweets, freqs)
+                for s, stretch in enumerate(STRETCHES):
+                    arguments = X[:, rest], y[rest], X[:, judged], y[judged], stretch, iters, repeat * FOLDS + k
+                    runs[pool.submit(losses_left_out, *arguments)] = s, repeat * FOLDS + k
+        for run in as_completed(runs):
+            s, k = runs[run]
+            losses[s, :, k] = run.result()
+            bar.update()
+
+    reference = losses[STRETCHES.index(10), BUDGETS.index(1)]
+    print(f"Mean loss on the fold left out, {FOLDS} folds, {REPEATS} times, freqs rebuilt in each; lr 0.01, batch 32.")
+    print("Difference: from stretch 10 and all the steps, with its standard error over the folds (they overlap: too small).")
+    print(f"{'stretch':>7} {'steps':>10} {'loss':>8} {'difference':>20}  better in")
+    for s, stretch in enumerate(STRETCHES):
+        for b, budget in enumerate(BUDGETS):
+            d = losses[s, b] - reference
+            error = d.std(ddof=1) / np.sqrt(d.size)
+            better = f"{np.sum(d < 0)} of {d.size}" if d.any() else "(itself)"
+            print(
+                f"{stretch:>7} {int(budget * iters):>10,} {losses[s, b].mean():>8.5f} {d.mean():>+10.5f} ± {error:.5f}  {better}"
+            )
 
 
-def loss_left_out(X, y, train, judge, part, early, iters, seed):
-    rng = np.random.default_rng(seed)
-    held, train = np.split(train, [len(train) // 10]) if early else (train[:0], train)
-    spread = X[:, train].std(axis=1)
-    scale = np.where(spread > 0, spread / part, 1.0)[:, None]
-    theta = (
-        rng.normal(size=(HIDDEN, 3)) / np.sqrt(3),
-        np.zeros(HIDDEN),
-        rng.normal(size=(1, HIDDEN)) / np.sqrt(HIDDEN),
-        np.zeros(1),
-    )
-
-    def loss(which):
-        W1, b1, W2, b2 = theta
-        return bce_forward(inference_2layers(X[:, which] / scale, W1, W2, b1, b2), y[which])
-
-    step, least, at_least = 0, np.inf, None
-    while step < iters:
-        drawn = train[_draw_batches(len(train), BATCH, rng)]
-        theta = _descend_fast(X[:, drawn] / scale, y[drawn], *theta, lr=LR, batch=BATCH)
-        step += len(drawn) // BATCH
-        if early and loss(held) < least:
-            least, at_least = loss(held), loss(judge)
-    return at_least if early else loss(judge)
+def losses_left_out(X, y, X_judged, y_judged, stretch, iters, seed):
+    """The loss on the fold left out after each of BUDGETS, in one run."""
+    found = []
+    for checkpoint in descend(X, y, HIDDEN, int(max(BUDGETS) * iters), seed=seed, stretch=stretch):
+        if len(found) < len(BUDGETS) and checkpoint.step >= BUDGETS[len(found)] * iters:
+            found.append(network_loss(checkpoint.best, X_judged, y_judged)[0])
+    return found
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", choices=["seeds", "choices"])
-    parser.add_argument("--iters", type=float, default=1e6, help="steps a run (default 1e6)")
+    parser.add_argument("--iters", type=float, default=1e6, help="steps per run (default 1e6)")
+    parser.add_argument("--data", type=Path, default=TWEETS, metavar="FILE", help="the tweets, for choices")
     args = parser.parse_args(argv)
-    {"seeds": seeds, "choices": choices}[args.what](args.iters)
+    try:
+        if args.what == "seeds":
+            seeds(args.iters)
+        else:
+            choices(args.iters, args.data)
+    except (OSError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data.embedded import FEATURES, read_features, write_features
 from data.reader import read_tweets
 from data.writer import atomic_write
-from data.embedded import FEATURES, read_features, write_features
 from utils import build_freqs, feature_matrix
 
 TWEETS = Path(__file__).with_name("twitter_data.pkl")
@@ -25,7 +25,7 @@ TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's fil
 
 
 def course_data():
-    """The content of the course's twitter_data.pkl, made from NLTK's corpus. Raises OSError where there is no corpus."""
+    """The content of the course's twitter_data.pkl, made from NLTK's corpus. Raises OSError if there is no corpus."""
     positive, negative = (_corpus_tweets(f"{sentiment}_tweets.json") for sentiment in ("positive", "negative"))
     data = {
         "train_x": positive[:TRAIN] + negative[:TRAIN],

@@ -68,10 +68,10 @@ def write_features(path, data):
 def _read_freqs(arrays):
     ends = np.cumsum(arrays["stem_lengths"]).tolist()
     text = arrays["stem_bytes"].tobytes()
-    stems = [text[start:end].decode("utf-8", "surrogatepass") for start, end in zip([0, *ends], ends)]
+    stems = [text[start:end].decode("utf-8", "surrogatepass") for start, end in zip([0, *ends], ends, strict=False)]
     return {
         (stem, label): count
-        for label, counts in zip((1.0, 0.0), arrays["stem_counts"].tolist())
-        for stem, count in zip(stems, counts)
+        for label, counts in zip((1.0, 0.0), arrays["stem_counts"].tolist(), strict=True)
+        for stem, count in zip(stems, counts, strict=True)
         if count
     }

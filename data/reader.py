@@ -4,15 +4,19 @@
     read_parameters(path)   W1, b1, W2, b2 of an assignment2.pkl, checked
     read_pickle(path)       any pickle that holds arrays, numbers, strings and plain containers
 
-A pickle is a program: `pickle.load` runs whatever functions the file names. Here only the few that rebuild a numpy array
-are resolved, and a file that names any other is refused. Each function raises FileNotFoundError, or ValueError with one
-sentence that begins with the path.
+A pickle is a program: `pickle.load` calls whatever functions the file names. Here only the few that rebuild a numpy
+array are allowed, and a file that names any other is refused. Each function raises FileNotFoundError, or ValueError
+with one sentence that begins with the path.
 """
 
 import os
 import pickle
 
 import numpy as np
+
+
+class Forbidden(pickle.UnpicklingError):
+    """The pickle asks for a function that is not allowed."""
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -31,7 +35,7 @@ class PlainUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         # numpy 2 renamed numpy.core to numpy._core; either may have written the file, and either may read it.
         if (module.replace("numpy._core", "numpy.core"), name) not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"it calls {module}.{name}, and only arrays and plain containers are allowed")
+            raise Forbidden(f"it calls {module}.{name}, and only arrays and plain containers are allowed")
         if module.startswith(("numpy.core", "numpy._core")):
             core = "numpy._core" if hasattr(np, "_core") else "numpy.core"
             module = core + module[module.rindex(".") :]
@@ -49,8 +53,8 @@ def read_pickle(path):
         raise FileNotFoundError(f"{path}: no such file") from None
     except OSError as error:
         raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except pickle.UnpicklingError as error:
-        raise ValueError(f"{path}: refused as a pickle: {_on_one_line(error)}") from None
+    except Forbidden as error:
+        raise ValueError(f"{path}: refused, {error}") from None
     except Exception as error:  # a broken pickle can raise nearly anything, with text over several lines
         raise ValueError(f"{path}: not a whole pickle ({type(error).__name__}: {_on_one_line(error)})") from None
 
@@ -99,7 +103,8 @@ def read_parameters(path):
         if value.dtype.kind not in "fiu":
             raise ValueError(f"{path}: {name} holds {value.dtype} values, not numbers")
         if not np.isfinite(value).all():
-            raise ValueError(f"{path}: {name} holds {value[~np.isfinite(value)].flat[0]}; parameters are finite numbers")
+            wrong = value[~np.isfinite(value)].flat[0]
+            raise ValueError(f"{path}: {name} holds {wrong}; parameters are finite numbers")
         parameters.append(value.astype(np.float64))
     W1, b1, W2, b2 = parameters
     units = W1.shape[0] if W1.ndim == 2 else None

@@ -1,11 +1,14 @@
 """data/: the embedded features against the course's file, and the commands that make and compare them."""
 
+import pickle
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
-from data.reader import read_pickle
 from data import build
 from data.embedded import FEATURES, load_embedded, read_features, write_features
+from data.reader import read_parameters, read_pickle, read_tweets
 from utils import extract_features
 
 
@@ -248,3 +251,138 @@ def test_bad_input_is_named_and_gives_exit_status_2(arguments, words, tmp_path, 
     assert build.main(arguments) == 2
     assert words in capsys.readouterr().err
     assert FEATURES.read_bytes() == before
+
+
+# ---- The reader ------------------------------------------------------------------------------------
+
+
+class Calls:
+    """Unpickled by plain pickle, it calls `function`."""
+
+    def __init__(self, function, *arguments):
+        self.reduced = function, arguments
+
+    def __reduce__(self):
+        return self.reduced
+
+
+FREQS = {("good", 1.0): 5, ("bad", 0.0): 4}
+GOOD = dict(train_x=["good", "bad"], train_y=[1, 0], test_x=["good"], test_y=[1], freqs=FREQS)
+PARAMETERS = dict(W1=np.ones((2, 3)), b1=np.ones(2), W2=np.ones((1, 2)), b2=np.ones(1))
+
+
+def saved(folder, content):
+    path = folder / "file.pkl"
+    path.write_bytes(content if isinstance(content, bytes) else pickle.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "the file is empty"),
+        (pickle.dumps(GOOD)[:-20], "not a whole pickle"),
+        (b"not a pickle at all", "not a whole pickle"),
+        (Calls(print, "this must never be printed"), "refused, it calls builtins.print"),
+        (Calls(eval, "print('this must never be printed')"), "refused, it calls builtins.eval"),
+        (Calls(getattr, "a", "b"), "refused, it calls builtins.getattr"),
+        (Calls(__import__("os").system, "echo this must never be printed"), r"refused, it calls (posix|nt)\.system"),
+        ({**GOOD, "freqs": Calls(print)}, "refused"),
+        ([1, 2], "holds a list; a data file is a dict"),
+        ({"train_x": ["a"], "freqs": {}}, "has no train_y"),
+        ({"X": ["a"], "freqs": {}}, "has no y; a data file holds .* or X, y and freqs"),
+        ({**GOOD, "train_y": [1]}, r"train_y: labels of shape \(1,\) for 2 tweets"),
+        ({**GOOD, "train_y": [[1, 0], [0, 1]]}, r"train_y: labels of shape \(2, 2\) for 2 tweets"),
+        ({**GOOD, "train_y": [[1, 0], [0]]}, r"train_y: a label is 0 or 1, not \[\[1, 0\], \[0\]\]"),
+        ({**GOOD, "train_y": ["positive", "negative"]}, "train_y: a label is 0 or 1, not .*positive"),
+        ({**GOOD, "train_y": [1, 3]}, r"train_y\[1\] is 3; a label is 0 or 1"),
+        ({**GOOD, "test_y": [np.nan]}, r"test_y\[0\] is nan"),
+        ({**GOOD, "train_y": [1, 1]}, "train_y: every label is 1; training needs tweets of both kinds"),
+        ({"X": ["good", "bad"], "y": [0, 0], "freqs": FREQS}, "y: every label is 0"),
+        ({**GOOD, "train_x": [], "train_y": []}, "train_x holds no tweets"),
+        ({**GOOD, "train_x": "good", "train_y": [1, 0, 1, 0]}, "train_x holds no tweets"),
+        ({**GOOD, "train_x": ["good", 7]}, r"train_x\[1\] is of type int, not a string"),
+        ({**GOOD, "freqs": [1]}, "freqs is of type list; it must be a dict"),
+        ({**GOOD, "freqs": {}}, "freqs is empty"),
+        ({**GOOD, "freqs": {"good": 3}}, "freqs has the key 'good', which is not a pair"),
+        ({**GOOD, "freqs": {("good", 2): 3}}, r"freqs has the key \('good', 2\)"),
+        ({**GOOD, "freqs": {("good", 1): "3"}}, r"freqs\[\('good', 1\)\] is '3'; a count is a number"),
+        ({**GOOD, "freqs": {("good", 1): np.nan}}, r"freqs\[\('good', 1\)\] is nan; a count is a number"),
+    ],
+)
+def test_a_bad_data_file_is_named_in_one_sentence(tmp_path, capfd, content, says):
+    path = saved(tmp_path, content)
+    with pytest.raises(ValueError, match=says) as raised:
+        read_tweets(path)
+    assert str(raised.value).startswith(str(path)) and "\n" not in str(raised.value)
+    assert capfd.readouterr().out == ""
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    for read in (read_pickle, read_tweets, read_parameters):
+        with pytest.raises(FileNotFoundError, match="nowhere.pkl: no such file"):
+            read(tmp_path / "nowhere.pkl")
+        with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+            read(tmp_path)
+
+
+@pytest.mark.parametrize("y", [[1, 0], np.array([1.0, 0.0]), np.array([[1], [0]]), [True, False]], ids=repr)
+def test_both_editions_of_the_data_file_are_read(tmp_path, y):
+    january = read_tweets(saved(tmp_path, {"train_x": ("good", "bad"), "train_y": y, "freqs": FREQS}))
+    later = read_tweets(saved(tmp_path, {"X": np.array(["good", "bad"]), "y": y, "freqs": OrderedDict(FREQS)}))
+    for data in (january, later):
+        assert data.keys() == {"train_x", "train_y", "freqs"}
+        assert data["train_x"] == ["good", "bad"] and data["freqs"] == FREQS
+        assert data["train_y"].dtype == np.float64 and data["train_y"].tolist() == [1, 0]
+    assert read_tweets(saved(tmp_path, GOOD))["test_y"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "changes, says",
+    [
+        ({"W1": np.array([["a", "b", "c"]])}, "W1 holds <U1 values, not numbers"),
+        ({"b1": np.array([1, np.nan])}, "b1 holds nan; parameters are finite numbers"),
+        ({"b2": np.inf}, "b2 holds inf"),
+        ({"W2": np.ones((2, 1))}, r"the shapes W1 \(2, 3\), b1 \(2,\), W2 \(2, 1\), b2 \(1,\) do not fit"),
+        ({"b1": np.ones(3)}, r"b1 \(3,\)"),
+        ({"W1": np.ones(3)}, r"W1 \(3,\)"),
+        ({"W1": None}, "W1 holds object values"),
+    ],
+)
+def test_bad_parameters_are_named_in_one_sentence(tmp_path, changes, says):
+    path = saved(tmp_path, {**PARAMETERS, **changes})
+    with pytest.raises(ValueError, match=says) as raised:
+        read_parameters(path)
+    assert str(raised.value).startswith(str(path))
+
+
+def test_parameters_are_read_in_the_order_of_training_from_any_plain_dict(tmp_path):
+    numbers = {"b2": 1, "b1": [[1], [1]], "W2": [[1, 1]], "W1": np.ones((2, 3), np.float32)}
+    W1, b1, W2, b2 = read_parameters(saved(tmp_path, OrderedDict(numbers)))
+    assert (W1.shape, b1.shape, W2.shape, b2.shape) == ((2, 3), (2, 1), (1, 2), ())
+    assert all(p.dtype == np.float64 and (p == 1).all() for p in (W1, b1, W2, b2))
+    with pytest.raises(ValueError, match="is not a pickled dict with the keys W1, W2, b1, b2"):
+        read_parameters(saved(tmp_path, {"W1": 1}))
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_the_reader_reads_what_plain_pickle_reads(tmp_path, protocol):
+    data = {
+        "a": np.arange(6.0).reshape(2, 3),
+        "b": [1, (2.5, "x", b"y", None)],
+        "c": np.float64(3),
+        "d": OrderedDict({("w", 1.0): 2}),
+        "e": np.array(["p"], object),
+    }
+    got = read_pickle(saved(tmp_path, pickle.dumps(data, protocol=protocol)))
+    np.testing.assert_array_equal(got.pop("a"), data.pop("a"))
+    assert got == data and type(got["d"]) is OrderedDict
+
+
+def test_pickles_of_either_numpy_are_read(tmp_path):
+    """numpy 1 writes numpy.core where numpy 2 writes numpy._core. Protocol 0 is text, so the name can be replaced."""
+    written = pickle.dumps(np.arange(3), protocol=0)
+    for core in (b"numpy.core.", b"numpy._core."):
+        other = written.replace(b"numpy._core.", b"numpy.core.").replace(b"numpy.core.", core)
+        assert core in other
+        assert read_pickle(saved(tmp_path, other)).tolist() == [0, 1, 2]
