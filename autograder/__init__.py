@@ -4,17 +4,17 @@
 
     report = grade("submission.zip")            # or a folder, or an assignment2.py; seed=, dialect=, patience=
     report.score, report.points("Q3")           # of 100, of the question
-    report.outcomes["gradients.dW1"]            # .passed, .earned, .hint, .mistake ("gradients.sum"), .note, for each check
+    report.outcomes["gradients.dW1"]            # a check: .passed, .earned, .hint, .mistake ("gradients.sum"), .note
     report.dialect, report.seed, report.isolation, report.notes, report.broken
 
     with Sandbox() as sandbox:                  # one host process for many submissions
         reports = [grade(path, sandbox=sandbox) for path in paths]
 
-The rooms, in the order of a submission's way through them:
+The files, in the order in which a submission passes through them:
 
     submission.py   takes in a folder, a zip or a file, and trusts none of it
-    rubric.md       what is asked: questions, checks, points, tolerances (rubric.py reads it)
-    inputs.py       what is drawn
+    rubric.md       the questions, checks, points and tolerances (rubric.py reads it)
+    inputs.py       draws the inputs
     sandbox.py      runs tasks in cells; host.py makes the cells; child.py answers in them
     judge.py        judges the functions; artefacts.py the parameters and the PDF
     mistakes.py     the known mistakes, as functions of the inputs, and their hints
@@ -27,12 +27,12 @@ The rooms, in the order of a submission's way through them:
 import sys
 from pathlib import Path
 
-# The reference is the assignment2 beside this package, also where the working folder holds a student's.
+# The reference is the assignment2 beside this package, even if the working folder holds a student's.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from .grade import Report, grade  # noqa: E402
-from .rubric import read_rubric  # noqa: E402
-from .sandbox import GraderError, Sandbox  # noqa: E402
-from .submission import NotASubmission  # noqa: E402
+from .grade import Report, grade
+from .rubric import read_rubric
+from .sandbox import GraderError, Sandbox
+from .submission import NotASubmission
 
 __all__ = ["GraderError", "NotASubmission", "Report", "Sandbox", "grade", "read_rubric"]

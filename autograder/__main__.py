@@ -1,9 +1,11 @@
 """Grades submissions of Assignment 2.
 
-    python -m autograder PATH                       one submission: a folder, a zip, or an assignment2.py with what lies beside it
+    python -m autograder PATH                       one submission: a folder, a zip, or an assignment2.py in its folder
     python -m autograder PATH --seed 7              again, with the inputs of an earlier run
     python -m autograder PATH --json results.json   and Gradescope's results.json
-    python -m autograder --all FOLDER --out FOLDER  a class, each folder, zip or .py in FOLDER a submission
+    python -m autograder --all FOLDER --out FOLDER  a class: each folder, zip or .py in FOLDER is a submission
+
+`-m autograder` works in the project's folder; from any other, name the package: python <project>/autograder PATH.
 
 Exit status: 0 all points earned, 1 not all, 2 a mistake in the command or nothing to grade, 3 the grader itself failed.
 """
@@ -11,13 +13,17 @@ Exit status: 0 all points earned, 1 not all, 2 a mistake in the command or nothi
 import argparse
 import sys
 import traceback
+from pathlib import Path
 
-from .classroom import grade_class
-from .grade import grade
-from .results import BROKEN, as_text, gradescope, stub, write
-from .rubric import DIALECTS, RUBRIC, read_rubric
-from .sandbox import GraderError, Sandbox
-from .submission import NotASubmission
+if not __package__:  # run as `python <project>/autograder`, which puts this folder on the path, not the project
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from autograder.classroom import grade_class
+from autograder.grade import grade
+from autograder.results import BROKEN, as_text, gradescope, stub, write
+from autograder.rubric import DIALECTS, RUBRIC, read_rubric
+from autograder.sandbox import GraderError, Sandbox
+from autograder.submission import NotASubmission
 
 
 def main(arguments=None):

@@ -1,4 +1,4 @@
-"""Who judges what a submission makes: train_nn's parameters, assignment2.pkl, and what can be seen of the PDF."""
+"""Judges what a submission makes: train_nn's parameters, assignment2.pkl, and what a program can see of the PDF."""
 
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ def shape_problem(parts, hidden=None):
 
 
 def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
-    """The outcomes of train_nn. message: the child's, about the call. whole_iters: the float raised, the int did not."""
+    """The outcomes of train_nn. message: the child's about the call. whole_iters: the float raised, the int did not."""
     failed = {check.name: None for check in checks}
 
     def fail_all(identity, said):
@@ -67,7 +67,7 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
     names = RETURNED[dialect]["train_nn"]
     if not isinstance(value, tuple) or len(value) < 4:
         return fail_all("count", miscounted(value, names))
-    parts = {name: numbers(item, name) for name, item in zip(NAMES, value)}
+    parts = {name: numbers(item, name) for name, item in zip(NAMES, value, strict=False)}  # Ls may follow
     for part in parts.values():
         if isinstance(part, Wrong):
             return fail_all(part.identity, part.sentence)
@@ -89,15 +89,15 @@ def judge_training(checks, message, whole_iters, dialect, hidden, X, y):
         )
     problem = shape_problem(parts, hidden)
     if problem:
-        swapped = dict(zip(OTHER_ORDER, parts.values()))
+        swapped = dict(zip(OTHER_ORDER, parts.values(), strict=True))
         if shape_problem(swapped, hidden) is None:
-            failed["train.returns"] = "train.order", "The values come in another order: Q5 returns W1, b1, W2, b2."
+            failed["train.returns"] = "train.order", "The values come in the wrong order: Q5 returns W1, b1, W2, b2."
             parts, problem = swapped, None
         else:
             failed["train.shapes"] = (
                 "shape",
                 (
-                    f"{problem} With ℓ = {hidden} asked for: W1 ({hidden}, 3), b1 ({hidden},), "
+                    f"{problem} Expected for ℓ = {hidden}: W1 ({hidden}, 3), b1 ({hidden},), "
                     f"W2 (1, {hidden}), b2 one number."
                 ),
             )
@@ -124,20 +124,22 @@ EXCHANGED_LOSS = 0.88  # where a loss is at most 0.5, that of the same parameter
 
 
 def judge_exchanged(outcomes, message, X, y):
-    """The outcomes, with train.learns lost where training on exchanged labels y answers with what fits the first ones.
+    """The outcomes, with train.learns lost if training on the exchanged labels y still gives what fits the first ones.
 
-    No more is asked than not to fit them: a start that is unlucky this time stays near 0.69. For one example the two losses,
-    log(1 + e^-z) and log(1 + e^z), sum to 2 log 2 at least, so that 2 log 2 - 0.5 bounds EXCHANGED_LOSS.
+    The parameters need not fit the exchanged labels, only not the first ones: an unlucky start may stay near 0.69.
+    For one example the two losses, log(1 + e^-z) and log(1 + e^z), sum to at least 2 log 2, so 2 log 2 - 0.5 bounds
+    EXCHANGED_LOSS.
     """
     try:
         value = decode(message["value"])
-        orders = [dict(zip(names, (numbers(item, "it") for item in value))) for names in (NAMES, OTHER_ORDER)]
+        given = [numbers(item, "it") for item in value]
+        orders = [dict(zip(names, given, strict=False)) for names in (NAMES, OTHER_ORDER)]  # Ls may follow
         fits = any(plain(parts).measure(X, y)[0] <= EXCHANGED_LOSS for parts in orders if shape_problem(parts) is None)
     except (TypeError, KeyError, ValueError, AttributeError, Wrong):  # no answer, or none that can be read
         fits = False
     said = (
-        "With the labels of the file exchanged, the same call does not follow them: are the parameters learned from the file "
-        "that is asked for?"
+        "With the labels in the file exchanged, the same call does not follow them: are the parameters learned from "
+        "the file that the call names?"
     )
     return (
         outcomes
@@ -223,21 +225,19 @@ def judge_pickle(checks, run, exists):
     keys, values = described.get("keys"), described.get("values")
     if not isinstance(keys, list) or not isinstance(values, dict):
         return fail_from(
-            "pkl.opens", "pkl.type", f"assignment2.pkl holds a {text(described, 'type')}, where a dict is asked for."
+            "pkl.opens", "pkl.type", f"assignment2.pkl holds a {text(described, 'type')}; expected a dict."
         )
     if set(values) != set(NAMES):
         if {"train_x", "test_x", "X"} & {key for key in keys if isinstance(key, str)}:
             return fail_from(
                 "pkl.opens",
                 "pkl.data",
-                "assignment2.pkl holds the data set: the handout's snippet pickles `data`, "
-                "where the parameters are meant.",
+                "assignment2.pkl holds the data set: the handout's snippet pickles `data`, but means the parameters.",
             )
         return fail_from(
             "pkl.opens",
             "pkl.keys",
-            f"assignment2.pkl has the keys {', '.join(map(str, keys))[:200] or 'none'}, "
-            f"where W1, W2, b1 and b2 are asked for.",
+            f"assignment2.pkl has the keys {', '.join(map(str, keys))[:200] or 'none'}; expected W1, W2, b1 and b2.",
         )
     parts = {}
     for name in NAMES:

@@ -1,4 +1,4 @@
-"""Who answers: this side runs the student's code, in a process of its own, and turns what it returns into plain numbers.
+"""Runs the student's code, in a process of its own, and turns what it returns into plain numbers.
 
 Nothing here judges, and nothing here knows an expected value: the questions come over a channel as numbers and the
 answers go back the same way. Student code shares this process and may change anything in it, so the other end of the

@@ -62,9 +62,8 @@ def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=Non
     with atomic_write(Path(out, "summary.html")) as temporary:
         temporary.write_text(page(rubric, graded), encoding="utf-8")
     broken = [name for name, result in graded.items() if result["extra_data"]["grader_failed"]]
-    print(
-        f"{len(left)} graded, {len(tasks) - len(left)} graded before: {Path(out, 'points.csv')}, {Path(out, 'summary.html')}"
-    )
+    written = f"{Path(out, 'points.csv')}, {Path(out, 'summary.html')}"
+    print(f"{len(left)} graded, {len(tasks) - len(left)} graded before: {written}")
     if broken:
         print(f"the grader itself failed on {', '.join(broken)}; the same command tries again", file=sys.stderr)
     return 3 if broken else 0
@@ -144,15 +143,25 @@ def write_points(path, rubric, graded):
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1d1f; --paper: #fff; --quiet: #667; --bar: #3366a0; --rule: #d8d8de; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8ea; --paper: #17181b; --quiet: #9a9aa6; --bar: #7fa8dc; --rule: #3a3b42; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e8ea; --paper: #17181b; --quiet: #9a9aa6; --bar: #7fa8dc; --rule: #3a3b42; }
+}
+body {
+  font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+}
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } p.quiet, td.quiet { color: var(--quiet); }
-dl { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; } dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; font-size: 1.5rem; }
+dl { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; }
+dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; font-size: 1.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.4rem; }
-figure { margin: 0; display: flex; flex-direction: column; justify-content: flex-end; } figcaption { font-weight: 600; } figcaption span { font-weight: 400; color: var(--quiet); }
-svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--ink); } rect { fill: var(--bar); } line { stroke: var(--rule); }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-top: 1px solid var(--rule); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; } summary { cursor: pointer; white-space: nowrap; }
+figure { margin: 0; display: flex; flex-direction: column; justify-content: flex-end; }
+figcaption { font-weight: 600; } figcaption span { font-weight: 400; color: var(--quiet); }
+svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
+rect { fill: var(--bar); } line { stroke: var(--rule); }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-top: 1px solid var(--rule); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+summary { cursor: pointer; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 """
 
@@ -216,7 +225,8 @@ def chart(title, values, full):
     said = f"mean {mean(values):.1f} of {full:g}"
     return (
         f"<figure><figcaption>{html.escape(title)} <span>{said}</span></figcaption>"
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title)}: {said}">{"".join(parts)}</svg></figure>'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(title)}: {said}">'
+        f"{''.join(parts)}</svg></figure>"
     )
 
 
@@ -235,14 +245,15 @@ def mistakes_table(rubric, graded):
     rows = []
     for key in sorted(who, key=lambda key: (-len(who[key]), key)):
         names = ", ".join(html.escape(name) for name in who[key])
+        told = html.escape(example[key].splitlines()[0])
         rows.append(
-            f'<tr><td class="number">{len(who[key])}</td><td>{key[0]}</td><td>{html.escape(example[key].splitlines()[0])}'
+            f'<tr><td class="number">{len(who[key])}</td><td>{key[0]}</td><td>{told}'
             f'<div class="quiet"><code>{html.escape(key[1])}</code></div></td>'
             f"<td><details><summary>who</summary>{names}</details></td></tr>"
         )
     return (
-        '<div class="scroll"><table><tr><th class="number">made by</th><th>question</th><th>what the first of them was told</th>'
-        f"<th></th></tr>{''.join(rows)}</table></div>"
+        '<div class="scroll"><table><tr><th class="number">made by</th><th>question</th>'
+        f"<th>what the first of them was told</th><th></th></tr>{''.join(rows)}</table></div>"
     )
 
 
@@ -252,4 +263,7 @@ def everyone(rubric, graded):
     for name, result in sorted(graded.items()):
         cells = "".join(f'<td class="number">{points:g}</td>' for points in points_of(rubric, result).values())
         rows.append(f'<tr><td>{html.escape(name)}</td><td class="number">{result["score"]:g}</td>{cells}</tr>')
-    return f'<div class="scroll"><table><tr><th>submission</th><th class="number">total</th>{heads}</tr>{"".join(rows)}</table></div>'
+    return (
+        f'<div class="scroll"><table><tr><th>submission</th><th class="number">total</th>{heads}</tr>'
+        f"{''.join(rows)}</table></div>"
+    )

@@ -130,7 +130,8 @@ class Grading:
             self.files.append("utils.py")
         self.data, self.X, self.y = inputs.draw_tweets(self.report.seed)
         other, _, _ = inputs.draw_tweets(self.report.seed + 1)
-        # Beside the file asked for lies the course's name with the labels swapped: who opens that by name learns the reverse.
+        # Beside the file that train_nn is given lies one with the course's name and the labels swapped: code that opens
+        # that by name learns the reverse.
         other["train_y"] = other["y"] = 1 - other["train_y"]
         exchanged = {key: 1 - value if key in ("train_y", "test_y", "y") else value for key, value in self.data.items()}
         for name, data in (("tweets.pkl", self.data), ("more_tweets.pkl", exchanged), ("twitter_data.pkl", other)):
@@ -169,9 +170,10 @@ class Grading:
 
     def blame(self, outcomes, wrong):
         named = ", ".join(f"{name} ({self.question[name].number})" for name in wrong)
+        fix = " and ".join(filter(None, (", ".join(wrong[:-1]), wrong[-1])))
         for outcome in outcomes:
             outcome.note = (
-                f"Judged with a right {named} in place of yours: with yours it fails too, so mend that first."
+                f"Graded with a correct {named} in place of yours. With yours this also fails, so fix {fix} first."
             )
         return outcomes
 
@@ -271,8 +273,8 @@ class Grading:
             if not any((outcome.mistake or "").startswith("train.") for outcome in outcomes):
                 break  # it learned, or what is wrong has nothing to do with how it was asked
         if any(outcome.passed and outcome.check.name == "train.learns" for outcome in best):
-            # "More positive than negative" can be written down without training. The labels exchanged, it is the wrong answer,
-            # which a quarter of the steps is enough to leave behind.
+            # "More positive than negative" can be written down without training. With the labels exchanged it is the
+            # wrong answer, and a quarter of the steps is enough to get away from it.
             hidden, steps, lr = asked
             args = [encode(arg) for arg in ("more_tweets.pkl", hidden, steps // 4, lr)]
             run = self.run("train_nn", [{"function": "train_nn", "args": args}], stand_ins)
@@ -354,7 +356,7 @@ class StandIns:
         self.left -= 1
         try:
             name = self.names[name]  # and no other: a child may ask for anything
-            given = dict(zip(inputs.ORDER[name], args)) | {
+            given = dict(zip(inputs.ORDER[name], args, strict=False)) | {
                 OTHER_NAMES.get(key, key): value for key, value in kwargs.items()
             }
             given = {key: np.asarray(value) for key, value in given.items()}

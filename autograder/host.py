@@ -2,9 +2,10 @@
 
     python -I host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
 
-The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no secret:
-a fork of it is a child started clean, in milliseconds. For each request it forks a warden; the warden makes the cell and
-forks the child, waits for it until the deadline, and kills whatever is left. Three kinds of cell, the best there is:
+The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no
+secret: a fork of it is a clean child within milliseconds. For each request it forks a warden; the warden makes the cell
+and forks the child, waits for it until the deadline, and kills whatever is left. It takes the best of three kinds of
+cell that the system allows:
 
     namespaces   own view of the files (interpreter, libraries and the submission, read only; nothing of the grader),
                  own processes, no network, own IPC; as root another user as well. Killed as one by the kernel.
@@ -78,8 +79,8 @@ def serve(control, isolation):
 def possible(isolation, asked):
     """Whether this system allows such a cell: an empty one is made and left.
 
-    An interpreter in a folder closed to this user (one of root's, say) cannot be brought into a namespace: what it has not
-    loaded yet is missing there. That is good enough where just this cell is asked for.
+    An interpreter in a folder closed to this user (one of root's, say) cannot be brought into a namespace: modules that
+    it has not loaded yet are missing there. That is good enough if the caller insists on this kind of cell.
     """
     if isolation != "namespaces":
         return (isolation == "user") == (os.getuid() == 0)  # student code never runs as root

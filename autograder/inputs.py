@@ -1,4 +1,4 @@
-"""What is drawn: the inputs of every call, afresh for every run from one seed.
+"""Draws the inputs of every call, afresh for every run, from one seed.
 
 A `Case` holds the inputs in the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
 What the handout leaves open is asked in every sensible form (`forms`), and a check passes in whichever form it passes.
@@ -26,8 +26,8 @@ BIAS_FORMS = {  # of b1 (ℓ,) and b2 (1,)
 }
 LABEL_FORMS = {"labels (N,)": lambda y: y, "labels (1, N)": lambda y: y[None, :]}
 
-# What train_nn is asked for: hidden units, iters, lr. One that learns in any of these has learned: which step size suits
-# depends on how it starts and on whether its gradients are means or sums, and the first start may be unlucky.
+# The calls of train_nn: hidden units, iters, lr. To learn in one of them is enough: the step size that suits depends on
+# the start and on whether the gradients are means or sums, and the first start may be unlucky.
 TRAININGS = ((5, 1000, 0.1), (6, 2000, 0.01), (8, 3000, 0.03))
 WORDS = {  # invented, and left as they are by the tokenizer, the stop words and the stemmer
     1: "bavok dorup fimab gulop hokab jamup kolob lubam".split(),
@@ -56,7 +56,7 @@ def forms(case):
         for label, of_label in labels.items():
             args = dict(case.args)
             if of_bias:
-                for name, of in zip(("b1" if "b1" in args else "b", "b2"), of_bias):
+                for name, of in zip(("b1" if "b1" in args else "b", "b2"), of_bias, strict=True):
                     if name in args:
                         args[name] = of(args[name])
             if of_label:
@@ -146,9 +146,9 @@ def network(rng, d, hidden, N):
 
 
 def tweets(rng, hidden, N):
-    """Features as tweets have them, [1, thousands, thousands], which saturate the units; every other one small, which does not.
+    """Features like those of tweets, [1, thousands, thousands], which saturate the units; every other example is small.
 
-    Were all saturated, every gradient would be near 0, and float32 would miss it by its own rounding.
+    If all were saturated, every gradient would be near 0, and float32 would miss it by its own rounding.
     """
     p = network(rng, 3, hidden, N)
     counts = rng.integers(500, 9000, (2, N)) * np.where(np.arange(N) % 2, 1, 1e-4)
@@ -185,7 +185,7 @@ def draw_tweets(seed):
     test_y = np.repeat([1.0, 0.0], 10)
     test = [tweet(int(label)) for label in test_y]
     freqs = {}
-    for text, label in zip(train, y):
+    for text, label in zip(train, y, strict=True):
         for word in text.split():
             freqs[word, float(label)] = freqs.get((word, float(label)), 0) + 1
     X = np.array(

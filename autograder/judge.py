@@ -1,4 +1,4 @@
-"""Who judges: compares what the child sent with what the reference gives, and says what is wrong.
+"""Compares the answers with the reference and explains what is wrong.
 
 Runs in the grader's own process, after the child has answered and ended. Believes nothing about an answer: `read` makes
 arrays of it or says why it cannot. A check passes when every call that counts for it is right, in one of the forms that
@@ -106,7 +106,8 @@ def expected_gradients(args, dialect):
     """The five, of the mean loss, or their sums over the batch in the later template."""
     *gradients, L = reference.gradients(*(args[name] for name in ("X", "y", "W1", "W2", "b1", "b2")))
     scale = args["X"].shape[1] if dialect == "later" else 1
-    parts = {name: scale * np.asarray(value, float) for name, value in zip(("dW1", "dW2", "db1", "db2"), gradients)}
+    names = ("dW1", "dW2", "db1", "db2")
+    parts = {name: scale * np.asarray(value, float) for name, value in zip(names, gradients, strict=True)}
     return {**parts, "L": np.asarray(L, float)}
 
 
@@ -164,12 +165,16 @@ def read(call, dialect):
         raise Wrong("count", miscounted(value, names))
     if len(value) != len(names) and (function, len(value)) not in (("update_params", 4), ("update_params", 5)):
         raise Wrong("count", miscounted(value, names))  # with L or without: judge_check has a check for that alone
-    return {name: numbers(item, name) for name, item in zip(names, value) if (name, function) != ("L", "update_params")}
+    return {
+        name: numbers(item, name)
+        for name, item in zip(names, value, strict=False)
+        if (name, function) != ("L", "update_params")
+    }
 
 
 def miscounted(value, names):
     returned = f"{len(value)} values" if isinstance(value, tuple) else kind(value)
-    return f"It returned {returned}, where {len(names)} are asked for: {', '.join(names)}."
+    return f"It returned {returned}; expected {len(names)} values: {', '.join(names)}."
 
 
 def numbers(value, name):
@@ -182,7 +187,7 @@ def numbers(value, name):
     if value is None:
         return Wrong("none", "It returned None: is there a `return`?" if name == "it" else f"{name} is None.")
     said = "It returned" if name == "it" else f"{name} is"
-    return Wrong("type", f"{said} {kind(value)}, where a number or a numpy array is asked for.")
+    return Wrong("type", f"{said} {kind(value)}; expected a number or a numpy array.")
 
 
 def kind(value):
@@ -191,7 +196,7 @@ def kind(value):
         return f"something of type {value.name}"
     if isinstance(value, tuple):
         return f"a tuple or list of {len(value)}"
-    return {type(None): "None", str: "a text"}.get(
+    return {type(None): "None", str: "a string"}.get(
         type(value), f"one {'array' if isinstance(value, np.ndarray) else 'number'}"
     )
 
@@ -228,9 +233,9 @@ def close(value, wanted, allowed):
 def recognise(gradient_calls, update_calls, earned):
     """The dialect that a submission speaks, from three signs of it that each have one vote.
 
-    The order of what `gradients` returns, by the shapes; mean or sum, by the values; four or five values of
-    `update_params`. So one mistake that looks like the other template does not turn the whole. Where the votes are even,
-    `earned` decides, {dialect: points}; then January 2025.
+    The order of what `gradients` returns, told by the shapes; mean or sum, told by the values; four or five values from
+    `update_params`. So one mistake that looks like the other template does not decide alone. If the votes are even,
+    `earned` decides, {dialect: points}; if those are even too, it is January 2025.
     """
     votes = {dialect: 0 for dialect in RETURNED}
 
@@ -257,7 +262,7 @@ def recognise(gradient_calls, update_calls, earned):
         return max(
             sum(
                 close(value, right[part], 1e-5 * np.max(np.abs(right[part])))
-                for call, right in zip(gradient_calls, rights)
+                for call, right in zip(gradient_calls, rights, strict=True)
                 for part, value in parts(call, order).items()
             )
             for rights in [[expect(call.case, dialect) for call in gradient_calls]]
@@ -352,9 +357,7 @@ def wrong_of(call, parts, right, dialect, check, values):
         allowed_shapes = {()} if check.name == "loss.scalar" else shapes(call.case, part)
         if value.shape not in allowed_shapes:
             wanted_shape = min(allowed_shapes, key=lambda shape: (len(shape) != np.ndim(wanted), shape))
-            problem = problem or Wrong(
-                "shape", f"{name_of(part)} has shape {value.shape}, where {wanted_shape} is asked for."
-            )
+            problem = problem or Wrong("shape", f"{name_of(part)} has shape {value.shape}; expected {wanted_shape}.")
         elif not np.all(np.isfinite(value)):
             problem = problem or Wrong(
                 "nan", f"{np.sum(~np.isfinite(value))} of {value.size} entries are NaN or infinite."
@@ -411,7 +414,7 @@ def sentence(text):
 
 
 def inputs_of(call, dialect):
-    """The call's inputs for mistakes.py: in the handout's own shapes, with the dialect and the gradient where there is one."""
+    """The call's inputs for mistakes.py: in the handout's shapes, with the dialect and, for a step, the gradient."""
     inputs = {
         **call.case.args,
         "sums": dialect == "later",
@@ -463,7 +466,10 @@ ADVICE = {
         "For labels of shape (N, 1), as the data file stores them, bce_forward gives something else than for (N,): "
         "numpy pairs every prediction with every label. Flatten them first."
     ),
-    "gradients": "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else: flatten them first.",
+    "gradients": (
+        "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else: "
+        "flatten them first."
+    ),
     "inference_2layers": (
         "The handout's sample code passes the row (1, 3) that extract_features returns: inference_2layers fails on it "
         "or gives something else."
@@ -488,7 +494,7 @@ def advise(function, calls, dialect):
 
 def facts(values):
     """What is true of wrong values of the right shape that no known mistake gives."""
-    for call, part, value, right, allowed in values:
+    for _, part, value, right, allowed in values:
         wanted = np.reshape(right[part], value.shape) if np.size(right[part]) == value.size else None
         if wanted is None or not np.all(np.isfinite(value)) or close(value, wanted, allowed):
             continue

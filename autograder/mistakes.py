@@ -1,6 +1,6 @@
-"""What is said of a wrong answer: each known mistake, as the function that makes it.
+"""Explains a wrong answer: each known mistake, as the function that makes it.
 
-A mistake computes what it would have given on the inputs of a call. Where that is what the student's code gave, in every
+A mistake computes what it would have given on the inputs of a call. If that is what the student's code gave in every
 call of the check, the hint names the mistake and the equation to look at. No hint holds an expected value.
 
 To add one: write a function below `@known(FUNCTION, ID, HINT)`. Its argument holds the call's inputs by name, as drawn
@@ -443,7 +443,7 @@ known("gradients", "gradients.divided_by_2N", "Your {part} is divided by 2N: (1.
 @known(
     "gradients",
     "gradients.order",
-    "The values come in another order: {part} stands where another gradient belongs. {returned} is asked for.",
+    "The values come in the wrong order: {part} stands in another gradient's place. Return {returned}.",
 )
 def _(c):
     return {"dW1": c.right["dW2"], "dW2": c.right["dW1"], "db1": c.right["db2"], "db2": c.right["db1"]}
@@ -452,9 +452,9 @@ def _(c):
 @known(
     "gradients",
     "gradients.order",
-    "The values come in another order: {part} stands where another gradient belongs. {returned} is asked for.",
+    "The values come in the wrong order: {part} stands in another gradient's place. Return {returned}.",
 )
-def _(c):  # W1, b1, W2, b2 where W1, W2, b1, b2 are asked, and the reverse
+def _(c):  # W1, b1, W2, b2 in place of W1, W2, b1, b2, and the reverse
     return {"dW2": c.right["db1"], "db1": c.right["dW2"]}
 
 
@@ -661,9 +661,9 @@ known("update_params", "update.fixed_rate", "{part} moves by 0.01 times the grad
     lambda c: stepped(c, lambda g: -0.01 * g)
 )
 for fixed in (1.0, 0.1, 0.001, 0.05, 0.5, 1e-4):
-    known(
-        "update_params", "update.fixed_rate", "{part} moves with a step size other than lr (0.01 where none is given)."
-    )(lambda c, fixed=fixed: stepped(c, lambda g: -fixed * g))
+    known("update_params", "update.fixed_rate", "{part} moves with a step size other than lr (0.01 by default).")(
+        lambda c, fixed=fixed: stepped(c, lambda g: -fixed * g)
+    )
 known(
     "update_params", "update.sum", "{part} moves N times as far as lr asks: the gradient of the mean loss is (1/N) Σ."
 )(lambda c: stepped(c, lambda g: -rate(c) * g * c.X.shape[1]))
@@ -679,19 +679,19 @@ known("update_params", "update.rate_divides", "{part} divides by lr: a step is l
 known("update_params", "update.twice", "{part} takes two steps' length.")(
     lambda c: stepped(c, lambda g: -2 * rate(c) * g)
 )
-known("update_params", "update.gradient", "This is the gradient: the step {part} - lr · gradient is asked for.")(
+known("update_params", "update.gradient", "This is the gradient: return {part} - lr · gradient.")(
     lambda c: {name: c.gradient[of] for name, of in PARTS.items()}
 )
-known(
-    "update_params", "update.gradient", "This is lr times the gradient: the step {part} - lr · gradient is asked for."
-)(lambda c: {name: rate(c) * c.gradient[of] for name, of in PARTS.items()})
-known("update_params", "update.gradient", "This is the change alone: {part} - lr · gradient is asked for.")(
+known("update_params", "update.gradient", "This is lr times the gradient: return {part} - lr · gradient.")(
+    lambda c: {name: rate(c) * c.gradient[of] for name, of in PARTS.items()}
+)
+known("update_params", "update.gradient", "This is the change alone: return {part} - lr · gradient.")(
     lambda c: {name: -rate(c) * c.gradient[of] for name, of in PARTS.items()}
 )
 known(
     "update_params",
     "update.sign",
-    "{part} is negated: lr · gradient - {part} where {part} - lr · gradient is asked for.",
+    "{part} is negated: this is lr · gradient - {part}; return {part} - lr · gradient.",
 )(lambda c: {name: -value for name, value in stepped(c, lambda g: -rate(c) * g).items()})
 known("update_params", "update.unit", "{part} moves by the sign of the gradient alone.")(
     lambda c: stepped(c, lambda g: -rate(c) * np.sign(g))
@@ -701,7 +701,7 @@ known("update_params", "update.decay", "{part} is scaled by 1 - lr: a step is {p
 )
 
 
-@known("update_params", "update.order", "The values come in another order: {returned} is asked for.")
+@known("update_params", "update.order", "The values come in the wrong order. Return {returned}.")
 def _(c):
     return {"b1": c.right["W2"], "W2": c.right["b1"]}
 
@@ -715,7 +715,7 @@ def _(c):
     return {"b1": c.b1 - rate(c) * np.ravel(c.gradient["dW2"]), "W2": c.W2 - rate(c) * c.gradient["db1"]}
 
 
-@known("update_params", "update.order", "The values come in another order: {returned} is asked for.")
+@known("update_params", "update.order", "The values come in the wrong order. Return {returned}.")
 def _(c):
     return {"W1": c.right["W2"], "b1": c.right["b2"], "W2": c.right["W1"], "b2": c.right["b1"]}
 

@@ -49,7 +49,7 @@ def requirements():
 
 
 def build(target, rubric=RUBRIC, wheels=True):
-    """Write the zip `target`. Returns a sentence about the wheels. Raises FileNotFoundError where an artefact is missing."""
+    """Write the zip `target`. Returns a sentence on the wheels. Raises FileNotFoundError if an artefact is missing."""
     files = {name: (PROJECT / "autograder/gradescope" / name).read_bytes() for name in SCRIPTS}
     files["requirements.txt"] = "\n".join(requirements()).encode() + b"\n"
     files["autograder/rubric.md"] = Path(rubric).read_bytes()

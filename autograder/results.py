@@ -1,4 +1,4 @@
-"""What is said: a report as Gradescope's results.json, and as text for a terminal."""
+"""Writes a report as Gradescope's results.json, and as text for a terminal."""
 
 import json
 import textwrap
@@ -7,10 +7,10 @@ from data.writer import atomic_write
 
 from .grade import DIALECT_NAMES
 
-NOT_YET = "Not graded yet: if this stays, the grader did not come to its end. That is the grader's failure, not yours."
+NOT_YET = "Not graded yet. If you still see this, the grader stopped before it finished. That is our fault, not yours."
 BROKEN = (
-    "The grader failed, which is no fault of this submission: {reason}\nPlease tell the staff. Points stand for what was "
-    "graded before; checks that it did not reach are marked."
+    "The grader failed; that is no fault of this submission: {reason}\nPlease tell the staff. What was graded before "
+    "keeps its points; checks that the grader did not reach are marked."
 )
 PERSON = "for a person to read; the points stand until then"
 
@@ -90,12 +90,12 @@ def clean(text, limit=3000):
 
 
 def summary(report):
-    """The lines about the whole: the dialect, the seed, how much a person still reads, notes, the grader's own failure."""
+    """The lines on the whole: the grader's own failure, dialect, points that wait for a person, seed, notes."""
     waiting = sum(outcome.earned for outcome in report.outcomes.values() if outcome.check.person)
     lines = [
-        f"Judged by {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
+        f"Graded as {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
         f"{waiting:g} of these points are for the PDF, which a person still reads." if waiting else "",
-        f"Every check ran now; none is hidden. Seed {report.seed}: the same inputs again with --seed {report.seed}.",
+        f"Every check has run; none is hidden. Seed {report.seed}: repeat these inputs with --seed {report.seed}.",
     ]
     if report.broken:
         lines.insert(0, BROKEN.format(reason=report.broken))

@@ -42,7 +42,7 @@ class Rubric:
 
 
 def read_rubric(path=RUBRIC):
-    """The rubric in the Markdown file `path`. Raises ValueError where a row is wrong or the points are not 100 in all."""
+    """The rubric in the Markdown file `path`. Raises ValueError if a row is wrong or the points are not 100 in all."""
     settings, questions, checks = {}, {}, {}
     shapes = {"setting": 3, "question": 4, "check": 6}  # a table is known by its first heading
     table = None

@@ -52,7 +52,7 @@ class Run:
 
 
 class Sandbox:
-    """A host process, and the tasks run in it. `isolation` asks for one kind of cell (host.py); else the best there is."""
+    """A host process, and the tasks run in it. `isolation` insists on a kind of cell (host.py); by default the best."""
 
     def __init__(self, isolation=None):
         if not hasattr(os, "fork"):

@@ -109,9 +109,8 @@ def copy(found, folder, notes):
         try:
             content = read(FILE_BYTES + 1)
         except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-            notes.append(
-                f"{name[:80]} was left out: {error.strerror if isinstance(error, OSError) and error.strerror else error}."
-            )
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            notes.append(f"{name[:80]} was left out: {reason}.")
             continue
         if len(content) > FILE_BYTES or total + len(content) > ALL_BYTES:
             notes.append(f"{name[:80]} is too large and was left out.")

@@ -74,8 +74,7 @@ def submission(folder, source=None):
 # ---- Rubric --------------------------------------------------------------------------------------
 
 
-def test_rubric_sums_to_100_and_every_check_is_judged(rubric):
-    assert sum(check.points for check in rubric.checks.values()) == 100
+def test_every_check_of_the_rubric_is_judged(rubric):
     judged = set(judge.CHECKS) | {name for name in rubric.checks if name.endswith(".unchanged")}
     by_hand = {name for name in rubric.checks if name.split(".")[0] in ("train", "pkl", "pdf")}
     assert judged | by_hand == set(rubric.checks)
@@ -113,7 +112,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not():
     assert numbers(3) == numbers(3) != numbers(4)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(3))
 def test_sizes_cannot_be_confused(seed):
     for function in ("gradients", "update_params", "inference_2layers"):
         first, square = (
@@ -171,7 +170,7 @@ def test_expected_gradients_are_differences_of_the_loss(dialect, factor):
         p = {**args, **changed}
         h = 1 / (1 + np.exp(-(p["W1"] @ p["X"] + p["b1"][:, None])))
         yhat = (1 / (1 + np.exp(-(p["W2"] @ h + p["b2"]))))[0]
-        return -sum(np.log(q) if label else np.log(1 - q) for q, label in zip(yhat, p["y"])) / 7
+        return -sum(np.log(q) if label else np.log(1 - q) for q, label in zip(yhat, p["y"], strict=True)) / 7
 
     given = judge.expected_gradients(args, dialect)
     for name in ("W1", "W2", "b1", "b2"):
@@ -268,7 +267,8 @@ def test_an_error_of_ten_times_the_tolerance_fails():
         "gradients.large": 1e-1,
     }
     for name, error in tenfold.items():
-        assert not judged(name.split(".")[0], spoil(lambda v: v * (1 + error)))[name].passed, name
+        spoiled = spoil(lambda v, error=error: v * (1 + error))
+        assert not judged(name.split(".")[0], spoiled)[name].passed, name
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,8 @@ def dial(): socket.create_connection(("192.0.2.1", 9), 2)
 
 def test_a_line_that_fails_on_import_does_not_cost_the_functions(sandbox, tmp_path):
     source = (
-        "import sys\nsys.exit(1)\nfrom __future__ import annotations\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n"
+        "import sys\nsys.exit(1)\nfrom __future__ import annotations\n"
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n"
         "open('nowhere.pkl')\ndef one(x: undefined = 1): return x\n"
     )
     run = call(sandbox, tmp_path, source, [asking("one")])
@@ -459,12 +460,12 @@ def test_every_task_starts_clean(sandbox, tmp_path):
     assert decode(call(sandbox, tmp_path, source, [asking("seen")]).answers[0]["value"]) == 0
 
 
-@pytest.mark.parametrize("module", ["child.py", "host.py"])
-def test_what_runs_beside_student_code_imports_nothing_of_the_project(module):
-    tree = ast.parse((PROJECT / "autograder" / module).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", ["autograder/child.py", "autograder/host.py", "data/reader.py"])
+def test_what_runs_beside_student_code_imports_nothing_else_of_the_project(module):
+    tree = ast.parse((PROJECT / module).read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {"." * node.level + (node.module or "") for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy", "pypdf"}
+    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy", "pypdf", "reader"}
 
 
 # ---- Whole submissions ---------------------------------------------------------------------------
@@ -671,14 +672,15 @@ def test_the_command(tmp_path, rubric, capsys):
     assert check_results(json.loads((tmp_path / "r.json").read_text()), rubric)["score"] == 0
 
 
-def test_a_student_s_assignment2_in_the_working_folder_is_not_taken_for_the_reference(tmp_path):
+@pytest.mark.parametrize("package", [("-m", "autograder"), (PROJECT / "autograder",)], ids=["module", "folder"])
+def test_a_student_s_assignment2_in_the_working_folder_is_not_taken_for_the_reference(package, tmp_path):
     folder = submission(tmp_path / "s", "raise SystemExit('the grader ran this in its own process')\n")
     run = subprocess.run(
-        [sys.executable, "-m", "autograder", "."],
+        [sys.executable, *package, "."],
         cwd=folder,
         capture_output=True,
         text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
+        env={"PATH": os.environ["PATH"], **({"PYTHONPATH": str(PROJECT)} if package[0] == "-m" else {})},
     )
     assert run.returncode == 1 and "35 of 100 points" in run.stdout, run.stdout + run.stderr
 
