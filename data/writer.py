@@ -27,6 +27,6 @@ def atomic_write(path):
     except BaseException as error:
         if name is not None:
             os.unlink(name)
-        if isinstance(error, OSError) and error.filename in (name, None):
+        if isinstance(error, OSError) and (name is None or str(error.filename) in (name, "None")):
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise

@@ -50,7 +50,7 @@ def test_bench_step_names_every_candidate(capsys, monkeypatch):
 
 
 def test_choices_judges_each_network_on_tweets_that_it_and_its_counts_never_saw(tmp_path, monkeypatch, capsys):
-    """Each tweet is a word of its own. Counts of all the tweets would give its label away; those of other folds cannot."""
+    """Each tweet is a word of its own. Counts of all tweets would give its label away; those of other folds cannot."""
     tweets = [f"zz{chr(97 + i // 26)}{chr(97 + i % 26)}q" for i in range(40)]
     data = {"X": tweets, "y": np.arange(40) % 2, "freqs": {(tweet, i % 2): 1 for i, tweet in enumerate(tweets)}}
     (tmp_path / "d.pkl").write_bytes(pickle.dumps(data))

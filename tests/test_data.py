@@ -6,10 +6,17 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
+import command
 from data import build
 from data.embedded import FEATURES, load_embedded, read_features, write_features
 from data.reader import read_parameters, read_pickle, read_tweets
+from data.writer import atomic_write
 from utils import extract_features
+
+
+def attempt(arguments):
+    """The exit status of `python -m data.build` with these arguments."""
+    return command.attempt("python -m data.build", lambda: build.main(arguments))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +171,7 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch, c
         "incr_download",
         lambda self, *_: iter([downloader.ErrorMessage("twitter_samples", "no such host")]),
     )
-    assert build.main(["--out", str(tmp_path / "made.pkl")]) == 2
+    assert attempt(["--out", str(tmp_path / "made.pkl")]) == 2
     said = capsys.readouterr().err
     assert "no such host" in said and "copy the folder corpora/twitter_samples" in said
     assert list(tmp_path.iterdir()) == []
@@ -235,7 +242,7 @@ def test_check_finds_counts_that_are_not_those_of_the_file_s_tweets(tmp_path, mo
         (["--check", "nowhere.pkl"], "nowhere.pkl: no such file"),
         (["--embed", "nowhere.pkl"], "nowhere.pkl: no such file"),
         (["--embed", "train.pkl"], "train.pkl: has no test_x"),
-        (["--embed", "tweets.pkl", "--out", "no/folder.npz"], "no/folder.npz: cannot be written: No such file"),
+        (["--embed", "tweets.pkl", "--out", "no/folder.npz"], "no/folder.npz: No such file or directory"),
     ],
 )
 def test_bad_input_is_named_and_gives_exit_status_2(arguments, words, tmp_path, monkeypatch, capsys):
@@ -248,7 +255,7 @@ def test_bad_input_is_named_and_gives_exit_status_2(arguments, words, tmp_path, 
     build.write_tweets(tmp_path / "train.pkl", data)
     build.write_tweets(tmp_path / "tweets.pkl", {**data, "test_x": ["glad"], "test_y": np.array([[1.0]])})
     before = FEATURES.read_bytes()
-    assert build.main(arguments) == 2
+    assert attempt(arguments) == 2
     assert words in capsys.readouterr().err
     assert FEATURES.read_bytes() == before
 
@@ -386,3 +393,34 @@ def test_pickles_of_either_numpy_are_read(tmp_path):
         other = written.replace(b"numpy._core.", b"numpy.core.").replace(b"numpy.core.", core)
         assert core in other
         assert read_pickle(saved(tmp_path, other)).tolist() == [0, 1, 2]
+
+
+# ---- The writer ------------------------------------------------------------------------------------
+
+
+def test_a_file_is_written_whole_or_left_as_it_was(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        with atomic_write(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("kept.txt", "old")]
+    with atomic_write(path) as temporary:
+        assert temporary.suffix == ".txt"
+        temporary.write_text("new")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("kept.txt", "new")]
+    (tmp_path / "plain").touch()
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("cause", ["no folder", "a folder in the way", "a full disk"])
+def test_a_failed_write_names_the_file_that_was_meant(tmp_path, cause):
+    path = tmp_path / ("no/file.txt" if cause == "no folder" else "file.txt")
+    if cause == "a folder in the way":
+        path.mkdir()
+    with pytest.raises(OSError) as raised:
+        with atomic_write(path):
+            if cause == "a full disk":
+                raise OSError(28, "No space left on device")
+    assert raised.value.filename == str(path)
