@@ -25,7 +25,7 @@ TWEETS = Path(__file__).with_name("twitter_data.pkl")
 TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's files
 
 
-# ------------------------------------------------------------------------------------------- from NLTK's corpus
+# ---- From NLTK's corpus --------------------------------------------------------------------------
 
 
 def course_data():
@@ -42,7 +42,7 @@ def course_data():
 
 
 def _corpus_tweets(name):
-    """The text of the tweets of one file of twitter_samples, which is downloaded where NLTK does not find it."""
+    """The tweets of one file of twitter_samples, which is downloaded if NLTK does not find it."""
     from nltk.corpus import twitter_samples
 
     try:
@@ -51,7 +51,7 @@ def _corpus_tweets(name):
         _download_corpus()
         tweets = twitter_samples.strings(name)
     if len(tweets) < TRAIN + TEST:
-        raise ValueError(f"NLTK's twitter_samples/{name} holds {len(tweets)} tweets, {TRAIN + TEST} are needed")
+        raise ValueError(f"NLTK's twitter_samples/{name} holds {len(tweets)} tweets; {TRAIN + TEST} are needed")
     return tweets
 
 
@@ -79,11 +79,11 @@ def write_tweets(path, data):
         pickle.dump(data, file, protocol=4)
 
 
-# ------------------------------------------------------------------------------------------- what is embedded of it
+# ---- What is embedded of it ----------------------------------------------------------------------
 
 
 def features_of(data):
-    """What load_embedded gives, worked out from the content of a data file."""
+    """The dict of load_embedded, computed from the content of a data file."""
     features = {"freqs": data["freqs"]}
     for part in ("train", "test"):
         features[f"{part}_X"] = feature_matrix(data[f"{part}_x"], data["freqs"])  # (3, N)
@@ -92,7 +92,7 @@ def features_of(data):
 
 
 def differences(embedded, expected):
-    """Where two dicts of the form of load_embedded differ: a list of sentences, empty where they agree exactly."""
+    """How two dicts in the form of load_embedded differ: a list of sentences, empty if they agree exactly."""
     found = []
     for key in ("train_X", "train_y", "test_X", "test_y"):
         ours, theirs = embedded[key], expected[key]
@@ -118,7 +118,7 @@ def _load_course(path):
     return data
 
 
-# ------------------------------------------------------------------------------------------- the command line
+# ---- The command line ----------------------------------------------------------------------------
 
 
 def _make(out):
@@ -162,7 +162,7 @@ def main(arguments=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=__doc__,
         epilog="twitter_data.pkl holds tweets, which may not be passed on: git ignores it. features.npz holds what is\n"
-        "derived from them and belongs to the project. train.py takes the first where it is there, else the "
+        "derived from them and belongs to the project. train.py takes the first if it is there, else the "
         "second.\nThe features are the same, so the trained parameters are too.",
     )
     what = parser.add_mutually_exclusive_group()

@@ -1,8 +1,8 @@
-"""The embedded data: what is derived from the course's twitter_data.pkl, without its tweets. README.md tells the rest.
+"""The embedded data: features, labels and counts of the course's twitter_data.pkl, without its tweets (README.md).
 
-features.npz holds, all integers, so that it is read with allow_pickle=False:
+features.npz holds integers only, so that it can be read with allow_pickle=False:
 
-    train_features, test_features   (2, 8000) and (2, 2000): a tweet's two sums, positive above negative
+    train_features, test_features   (2, 8000) and (2, 2000): the two sums of each tweet, positive above negative
     train_labels,   test_labels     (8000,) and (2000,): 1 positive, 0 negative
     stem_counts                     (2, S): how often each stem occurs in positive (row 0) and negative (row 1) tweets
     stem_lengths, stem_bytes        (S,) and (sum of the lengths,): the stems, one after the other, in UTF-8
@@ -21,7 +21,7 @@ FEATURES = Path(__file__).with_name("features.npz")
 def load_embedded():
     """The course's data as features: a dict of
 
-    train_X, test_X     float64 (3, 8000) and (3, 2000): [1, positive sum, negative sum], a tweet a column
+    train_X, test_X     float64 (3, 8000) and (3, 2000): [1, positive sum, negative sum] in each column
     train_y, test_y     float64 (8000,) and (2000,): 1.0 positive, 0.0 negative
     freqs               {(stem, label): count}, the labels floats as in the course's file
     """
@@ -29,7 +29,7 @@ def load_embedded():
 
 
 def read_features(path):
-    """What load_embedded gives, of the file `path`. Raises ValueError where it is missing or broken."""
+    """What load_embedded returns, read from `path`. Raises ValueError if the file is missing or broken."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = dict(archive)
@@ -48,7 +48,7 @@ def read_features(path):
 
 
 def write_features(path, data):
-    """Write `data`, as load_embedded gives it, to `path`. The same data give the same bytes."""
+    """Write `data`, in the form of load_embedded, to `path`. The same data give the same bytes."""
     arrays = {}
     for part in ("train", "test"):
         arrays[f"{part}_features"] = data[f"{part}_X"][1:].astype(np.uint32)

@@ -48,7 +48,7 @@ def small():
     }
 
 
-# ---------------------------------------------------------------------------------------------------- what is embedded
+# ---- What is embedded ----------------------------------------------------------------------------
 
 
 def test_the_embedded_data_are_whole():
@@ -132,7 +132,7 @@ def test_each_difference_is_told(small):
         assert build.differences(small, {**small, key: value}) == [words]
 
 
-# ---------------------------------------------------------------------------------------------------- the commands
+# ---- The commands --------------------------------------------------------------------------------
 
 
 def test_make_gives_the_course_s_file_from_nltk_s_corpus(shared, course, tmp_path, monkeypatch, capsys):
@@ -197,7 +197,7 @@ def test_a_short_corpus_is_refused(monkeypatch):
     corpus = Corpus(["glad"] * 4999)
     corpus.here = True
     monkeypatch.setattr("nltk.corpus.twitter_samples", corpus)
-    with pytest.raises(ValueError, match="4999 tweets, 5000 are needed"):
+    with pytest.raises(ValueError, match="4999 tweets; 5000 are needed"):
         build.course_data()
 
 
