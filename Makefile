@@ -1,53 +1,69 @@
-# Each target sets up .venv from requirements.txt where it is missing or older than that list.
+# Each target first sets up .venv: .venv/train stands for requirements.txt, .venv/all for requirements-all.txt as well.
+# A list that has changed since is installed again.
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test data report companion companion-ablation companion-data companion-report autograder.zip artefacts bench clean help
+.PHONY: train test lint bench data report autograder.zip companion companion-ablation companion-data companion-report \
+        artefacts clean help
 
-train: .venv/ready  ## train on the tweets' features; writes assignment2.pkl, and curves and figures to output/
+train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
 	$(PY) train.py
 
-test: .venv/ready  ## every test
-	$(PY) -m pytest -q
+test: .venv/all  ## every test, on two cores
+	$(PY) -m pytest -q --complete -n 2 --dist loadgroup
 
-data: .venv/ready  ## make data/twitter_data.pkl from NLTK's twitter_samples
+lint: .venv/all  ## check the format and the style of the code
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+bench: .venv/all  ## microseconds per step and tweets per second, beside other implementations
+	$(PY) -m benchmarks
+
+data: .venv/all  ## make data/twitter_data.pkl from NLTK's twitter_samples, downloaded if it is missing
 	$(PY) -m data.build
 
-report: .venv/ready output/run.json  ## write assignment2.pdf from the figures of the last training run
+report: .venv/all output/run.json  ## write output/assignment2.pdf from the figures of the last training run
 	$(PY) -m report
 
-output/run.json: | .venv/ready
+output/run.json: | .venv/train
 	$(PY) train.py
 
-autograder.zip: .venv/ready  ## the package for Gradescope
+autograder.zip: .venv/all  ## the package for Gradescope
 	$(PY) -m autograder.package $@
 
-companion-data: .venv/ready  ## download the Stanford Sentiment Treebank and check it
+companion-data: .venv/all  ## download the Stanford Sentiment Treebank and check it
 	$(PY) companion/treebank.py --download
 
-companion: .venv/ready  ## the companion's word vectors (question 3), then the sentiment of sentences (question 4)
+companion: .venv/all  ## the companion's word vectors (question 3), then the sentiment of sentences (question 4)
 	$(PY) companion/q3_run.py
 	$(PY) companion/q4_sentiment.py
 
-companion-ablation: .venv/ready  ## what each step adds to the sentiment of sentences, a quarter of an hour
+companion-ablation: .venv/all  ## what each step adds to the sentiment of sentences, a quarter of an hour
 	$(PY) companion/q4_ablation.py
 
-companion-report: .venv/ready  ## write companion/companion.pdf from the figures of the last run of make companion
+companion-report: .venv/all output/companion/q4.json  ## write output/companion.pdf from the figures of the last companion run
 	$(PY) -m report --companion
 
-artefacts: train report companion-report  ## rebuild what is committed: assignment2.pkl, the PDFs, the README's pictures
-	cp output/loss.png output/surface.png pictures/
+output/companion/q4.json: | .venv/all
+	$(PY) companion/q3_run.py
+	$(PY) companion/q4_sentiment.py
 
-bench: .venv/ready  ## microseconds a step and tweets a second, beside other implementations
-	$(PY) -m benchmarks
+artefacts: train report companion-report  ## rebuild what is committed, and copy it from output/ to its places
+	cp output/assignment2.pkl output/assignment2.pdf .
+	cp output/loss.png output/surface.png pictures/
+	cp output/companion.pdf companion/
+
+clean:  ## remove output/ and caches
+	rm -rf output .pytest_cache .ruff_cache
 
 help:  ## this list
 	@sed -n 's/^\([a-z.-]*\):.*## /\1\t/p' Makefile | expand -t 20
 
-clean:
-	rm -rf output .pytest_cache
-
-.venv/ready: requirements.txt
+.venv/train: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/all: requirements-all.txt .venv/train
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-all.txt
 	touch $@

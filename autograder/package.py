@@ -31,7 +31,7 @@ FILES = (
     "autograder/*.py",
 )
 SCRIPTS = ("setup.sh", "run_autograder")
-NEEDS = ("numpy", "nltk", "pypdf")  # of the project's requirements; nltk brings joblib and tqdm
+NEEDS = ("numpy", "nltk", "tqdm", "pypdf", "joblib")  # of the project's requirements
 TARGET = (
     "--only-binary=:all:",
     "--implementation=cp",
@@ -42,8 +42,9 @@ TARGET = (
 
 
 def requirements():
-    """The lines of the project's requirements.txt that the grader needs."""
-    lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    """The lines of the project's lists of requirements that the grader needs."""
+    lists = [PROJECT / name for name in ("requirements.txt", "requirements-all.txt")]
+    lines = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
     # pypdf asks for typing_extensions below Python 3.11, which `pip download` judges by the Python that it runs on.
     return [line for line in lines if line.startswith(NEEDS)] + ["typing_extensions"]
 

@@ -1,10 +1,70 @@
-"""What every room's tests share: where the real data is."""
+"""What the tests of all rooms share: the packages that they need, and where the real data is."""
 
+import os
+import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared"
+INSTALL = "python -m pip install -r requirements-all.txt"
+
+# What the tests of a file need beside the packages of requirements.txt. A single test says so by pytest.importorskip.
+NEEDS = {
+    "test_autograder.py": ("pypdf", "joblib"),
+    "test_autograder_bank.py": ("pypdf", "joblib"),
+    "test_companion_q1_q2.py": ("mpmath", "scipy"),
+    "test_companion_q3.py": ("scipy", "scikit-learn"),
+    "test_companion_q4.py": ("scipy", "scikit-learn"),
+    "test_companion_treebank.py": ("pooch",),
+    "test_report.py": ("pypdf", "sympy", "typst"),
+    "test_report_companion.py": ("pypdf", "sympy", "typst"),
+}
+
+# Before numpy is loaded: the matrices are small, and where two workers share two cores, BLAS threads that wait for one
+# another make a regression ten times slower.
+for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+def missing(packages):
+    """Those of `packages` that are not installed."""
+    installed = {re.sub("[-_.]+", "-", found.name).lower() for found in metadata.distributions()}
+    return [name for name in packages if name not in installed]
+
+
+def required(name="requirements-all.txt"):
+    """The packages of a list of requirements, and of those that it includes."""
+    packages = []
+    for line in (PROJECT / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            packages += required(line[3:])
+        elif line and not line.startswith("#"):
+            packages.append(re.match("[A-Za-z0-9-]+", line)[0])
+    return packages
+
+
+def pytest_addoption(parser):
+    parser.addoption("--complete", action="store_true", help="fail if a package is missing, instead of skipping tests")
+
+
+def pytest_configure(config):
+    if config.getoption("complete") and missing(required()):
+        raise pytest.UsageError(f"needs {', '.join(missing(required()))}: {INSTALL}")
+
+
+class Skipped(pytest.Module):
+    """A file of tests that is not imported, because what it needs is not installed."""
+
+    def collect(self):
+        pytest.skip(f"needs {', '.join(missing(NEEDS[self.path.name]))}: {INSTALL}", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    if missing(NEEDS.get(module_path.name, ())):
+        return Skipped.from_parent(parent, path=module_path)
 
 
 @pytest.fixture(scope="session")
