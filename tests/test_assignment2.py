@@ -301,6 +301,22 @@ def test_gradients_of_the_published_example():
     )
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_one_bias_for_all_units_is_a_number_in_any_shape(shape):
+    """Its gradient is the sum of those of the units' own biases (rel 1e-12), a number for a number."""
+    X, y, W1, W2, _, _ = network(3, 6, 5)
+    number = 0.3 if shape == () else np.full(shape, 0.3)
+    np.testing.assert_array_equal(inference_layer(X, W1, number), inference_layer(X, W1, np.full(6, 0.3)))
+    np.testing.assert_array_equal(inference_layer(X[:, 0], W1, number), inference_layer(X[:, 0], W1, np.full(6, 0.3)))
+    *_, db1, db2, _ = gradients(X, y, W1, W2, number, number)
+    *_, each, db2_of_a_vector, _ = gradients(X, y, W1, W2, np.full(6, 0.3), np.array([0.3]))
+    assert np.shape(db1) == np.shape(db2) == shape
+    np.testing.assert_allclose(np.ravel(db1), [each.sum()], rtol=1e-12)
+    np.testing.assert_allclose(np.ravel(db2), db2_of_a_vector, rtol=1e-12)
+    if shape == ():
+        assert isinstance(db1, float) and isinstance(db2, float)
+
+
 def test_gradients_take_one_example_and_labels_in_any_shape():
     X, y, W1, W2, b1, b2 = network(3, 6, 5)
     expected = gradients(X, y, W1, W2, b1, b2)
