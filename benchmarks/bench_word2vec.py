@@ -2,9 +2,9 @@
 
     python -m benchmarks.bench_word2vec [--data FOLDER] [--rounds N] [--epochs N] [--lr RATE] [--subsample T]
 
-Every table is measured in one process, on one thread, its rows in turn and round after round, so that a busy machine slows them
-alike: trust the ratios. The cost beside a speed is that of 50,000 pairs of the text, drawn once, the same for all.
-gensim is no requirement of the project: `pip install gensim` beside it to see its rows.
+Every table is measured in one process, on one thread, its rows in turn and round after round, so that a busy machine
+slows them alike: trust the ratios. The cost beside a speed is that of 50,000 pairs of the text, drawn once, the same
+for all. gensim is not a requirement of the project: `pip install gensim` to see its rows.
 """
 
 import os
@@ -17,15 +17,15 @@ if __name__ == "__main__":
 import argparse
 import random
 import time
+from functools import partial
 from statistics import median
 
 import numpy as np
 from scipy.special import softmax as scipy_softmax
 from tqdm import tqdm
 
-sys.path.insert(
-    0, str(Path(__file__).resolve().parents[1] / "companion")
-)  # the companion's files import one another by name
+# The companion's files import one another by name.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "companion"))
 from q1_softmax import softmax
 from q3_sgd import sgd
 from q3_vectorised import skipgram_objective
@@ -40,6 +40,11 @@ def seconds(call):
     begun = time.perf_counter()
     result = call()
     return time.perf_counter() - begun, result
+
+
+def repeat(call, times):
+    for _ in range(times):
+        call()
 
 
 def in_turn(rows, rounds, bar):
@@ -57,23 +62,21 @@ def in_turn(rows, rounds, bar):
 
 
 def bench_softmax(rounds):
-    print(
-        f"softmax, microseconds a call, median of {20 * rounds}\n{'rows x columns':>16} {'companion':>12} {'scipy':>12} {'ratio':>8}"
-    )
+    print(f"softmax, microseconds a call, median of {20 * rounds}")
+    print(f"{'rows x columns':>16} {'companion':>12} {'scipy':>12} {'ratio':>8}")
     for shape in [(1, 10), (100, 10), (10_000, 10), (100, 1_000), (1_000, 20_000)]:
         x = np.random.default_rng(0).normal(size=shape)
-        rows = {"companion": lambda: softmax(x), "scipy": lambda: scipy_softmax(x, axis=1)}
+        rows = {"companion": partial(softmax, x), "scipy": partial(scipy_softmax, x, axis=1)}
         assert np.allclose(rows["companion"](), rows["scipy"](), rtol=1e-13, atol=0)
         repeats = max(1, 100_000 // x.size)
-        timed = {name: (lambda call=call: [call() for _ in range(repeats)]) for name, call in rows.items()}
+        timed = {name: partial(repeat, call, repeats) for name, call in rows.items()}
         with tqdm(disable=True) as bar:
             took = {
                 name: 1e6 * took / repeats
                 for name, (took, _) in in_turn(timed, 20 * rounds if x.size < 1e6 else rounds, bar).items()
             }
-        print(
-            f"{shape[0]:>7,} x {shape[1]:<6,} {took['companion']:12.1f} {took['scipy']:12.1f} {took['companion'] / took['scipy']:8.2f}"
-        )
+        own, scipy = took["companion"], took["scipy"]
+        print(f"{shape[0]:>7,} x {shape[1]:<6,} {own:12.1f} {scipy:12.1f} {own / scipy:8.2f}")
 
 
 # ---- The assignment's run ------------------------------------------------------------------------
@@ -93,7 +96,7 @@ def bench_run(data, rounds):
         return word2vec_sgd_wrapper(skipgram, tokens, vectors, data, 5, negSamplingCostAndGradient)
 
     counts = {"fast (q3_vectorised)": (fast, 1000), "readable (q3_word2vec)": (slow, 10)}
-    rows = {name: (lambda f=f, n=n: sgd(f, start, 0.3, n)) for name, (f, n) in counts.items()}
+    rows = {name: partial(sgd, f, start, 0.3, n) for name, (f, n) in counts.items()}
     with tqdm(total=rounds * len(rows), delay=2, disable=None, leave=False) as bar:
         took = in_turn(rows, rounds, bar)
     rate = {name: counts[name][1] / took[name][0] for name in rows}
@@ -161,15 +164,15 @@ def bench_vectors(data, rounds, epochs, lr, subsample):
         beside = None
         print("\ngensim is not installed: its rows are left out")
     print(
-        f"\nskip-gram, {SETTINGS['negatives']} negatives, {epochs} epochs of {size // epochs:,} words, lr {lr}, subsample {subsample}, "
-        f"one thread, median of {rounds} rounds"
+        f"\nskip-gram, {SETTINGS['negatives']} negatives, {epochs} epochs of {size // epochs:,} words, lr {lr}, "
+        f"subsample {subsample}, one thread, median of {rounds} rounds"
     )
     print(f"{'':>28} {'words/s':>10} {'ratio':>7} {'cost of a pair':>15}")
     for dimensions in (10, 50):
         settings = dict(epochs=epochs, lr=lr, subsample=subsample, progress=False, **SETTINGS)
         rows = {
-            "own negatives": lambda: train_vectors(text, dimensions, **settings),
-            "shared negatives": lambda: train_vectors(text, dimensions, shared_negatives=True, **settings),
+            "own negatives": partial(train_vectors, text, dimensions, **settings),
+            "shared negatives": partial(train_vectors, text, dimensions, shared_negatives=True, **settings),
         }
         if beside:
             rows = {beside: gensim_row(text, dimensions, epochs, lr, subsample), **rows}
@@ -177,9 +180,8 @@ def bench_vectors(data, rounds, epochs, lr, subsample):
             took = in_turn(rows, rounds, bar)
         first = next(iter(took.values()))[0]
         for name, (duration, vectors) in took.items():
-            print(
-                f"{f'{dimensions}-d, {name}':>28} {size / duration:10,.0f} {first / duration:7.2f} {pair_cost(text, *vectors):15.4f}"
-            )
+            cost = pair_cost(text, *vectors)
+            print(f"{f'{dimensions}-d, {name}':>28} {size / duration:10,.0f} {first / duration:7.2f} {cost:15.4f}")
 
 
 def main(arguments=None):

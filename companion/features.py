@@ -2,8 +2,8 @@
 
 The readable version of the mean is `getSentenceFeatures` in q4_sentiment.py; tests/test_companion_q4.py ties the two.
 
-Both kinds are linear in a table with a row for each word (or n-gram), so a linear classifier on them is itself a table: what each
-row adds to each class's score. `per_item` gives it, and pulls.py reads decisions off it.
+Both kinds are linear in a table with a row for each word (or n-gram), so a linear classifier on them is itself a table:
+what each row adds to each class's score. `per_item` gives it, and pulls.py reads decisions off it.
 
 Notation: N sentences, V words, D dimensions, K = 5 classes.
 """
@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 
 class MeanFeatures:
-    """The mean of the sentence's word vectors; words without a row are left out, and a sentence without any gives zeros.
+    """The mean of the sentence's word vectors. Words without a row are left out; if no word has one, it is zero.
 
     tokens   a dict from word to row; vectors (V, D)
     """
@@ -32,12 +32,12 @@ class MeanFeatures:
         return mean_counts(self.tokens, sentences) @ self.vectors  # (N, V) @ (V, D)
 
     def per_item(self, coef):
-        """Weights (K, D) -> the words, and what each adds to each class, times its count over the sentence's length: (V, K)."""
+        """Weights (K, D) -> the words, and (V, K): what each adds to each class, per its share of the sentence."""
         return list(self.tokens), self.vectors @ coef.T  # (V, D) @ (D, K)
 
 
 class NGramFeatures:
-    """1 for each of the words, pairs of neighbours, ... up to `longest` words, that the sentence holds; only those seen in training.
+    """1 for each n-gram, of 1 up to `longest` words, that the sentence holds and that was seen in training, else 0.
 
     sentences   the training sentences, lists of words
     """
@@ -65,7 +65,7 @@ def ngrams(words, longest):
 
 
 def mean_counts(tokens, sentences):
-    """The share of each word in each sentence, of the words that have a row: sparse (N, V), rows that sum to 1, or to 0."""
+    """Each word's share of each sentence, counting words that have a row: sparse (N, V), rows that sum to 1 or 0."""
     known = [[tokens[word] for word in words if word in tokens] for words in sentences]
     lengths = np.array([len(rows) for rows in known])
     weights = np.repeat(1 / np.maximum(lengths, 1), lengths)
@@ -78,10 +78,11 @@ def mean_counts(tokens, sentences):
 
 
 def standardised(tokens, vectors, sentences, spread=1.0):
-    """The vectors moved and stretched so that in each dimension the means of `sentences` have mean 0 and deviation `spread`. (V, D)
+    """The vectors (V, D), shifted and scaled: in each dimension the means of `sentences` have mean 0, deviation `spread`.
 
-    Vectors of different training differ in length by a factor of ten and more; so one penalty means the same for all, and L-BFGS
-    takes a third of the steps. A mean's shares sum to 1, which is why moving every vector moves every sentence's mean as much.
+    Vectors from different training differ in length by a factor of ten and more. Standardised, one penalty means the
+    same for all, and L-BFGS takes a third of the steps. The shares in a mean sum to 1, so shifting every vector shifts
+    every sentence's mean by as much.
     """
     means = mean_counts(tokens, sentences) @ vectors  # (N, D)
     deviation = means.std(axis=0)
@@ -92,7 +93,7 @@ def standardised(tokens, vectors, sentences, spread=1.0):
 
 
 def down_weight(tokens, vectors, sentences, a=1e-3):
-    """Each vector times a / (a + p), with p the word's share of the text of `sentences`: frequent words count less. (V, D)"""
+    """The vectors (V, D) times a / (a + p), p the word's share of all `sentences`: frequent words count less."""
     share = mean_counts(tokens, [[word for words in sentences for word in words]]).toarray()[0]
     return vectors * (a / (a + share))[:, None]
 

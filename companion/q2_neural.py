@@ -2,7 +2,8 @@
 
     python companion/q2_neural.py       # checks the gradient on random data
 
-Notation of the question, a row a sample: h = sigma(x W1 + b1), yhat = softmax(h W2 + b2), CE(y, yhat) = -sum_i y_i log yhat_i.
+Notation of the question, one sample per row:
+h = sigma(x W1 + b1), yhat = softmax(h W2 + b2), CE(y, yhat) = -sum_i y_i log yhat_i.
 """
 
 import numpy as np
@@ -14,11 +15,11 @@ from q2_sigmoid import sigmoid, sigmoid_grad
 def forward_backward_prop(data, labels, params, dimensions):
     """The cross-entropy of the network, summed over the samples, and its gradient (questions 2c to 2g).
 
-    data        (M, Dx), a sample a row
+    data        (M, Dx), one sample per row
     labels      (M, Dy), one-hot
     params      ((Dx + 1) H + (H + 1) Dy,): W1 (Dx, H), b1 (H,), W2 (H, Dy), b2 (Dy,), flattened in this order
     dimensions  [Dx, H, Dy]
-    Returns (cost, gradient), the gradient flat like params. Raises ValueError where the shapes do not fit together, for no
+    Returns (cost, gradient), the gradient flat like params. Raises ValueError if the shapes do not fit together, for no
     samples, and for labels that are not one-hot.
     """
     data, labels, params = np.asarray(data, float), np.asarray(labels, float), np.asarray(params, float)
@@ -42,12 +43,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     h = sigmoid(data @ W1 + b1)  # (M, Dx) @ (Dx, H) + (H,) -> (M, H)
     z = h @ W2 + b2  # (M, H) @ (H, Dy) + (Dy,) -> (M, Dy)
     yhat = softmax(z)  # (M, Dy)
-    # log yhat from the scores: of a yhat that has underflowed to 0 there is no logarithm.
+    # log yhat from the scores: a yhat that has underflowed to 0 has no logarithm.
     top = z.max(axis=1, keepdims=True)
     log_yhat = z - top - np.log(np.exp(z - top).sum(axis=1, keepdims=True))
     cost = -np.sum(labels * log_yhat)
 
-    # Backward: dz and dh are the derivatives of the cost by z and by the hidden layer's input.
+    # Backward: dz and dh are the derivatives of the cost with respect to z and to the hidden layer's input.
     dz = yhat - labels  # (M, Dy): softmax and cross-entropy together leave this
     dW2 = h.T @ dz  # (H, M) @ (M, Dy) -> (H, Dy)
     db2 = dz.sum(axis=0)  # (Dy,): every sample adds b2, so every sample adds its share
@@ -65,7 +66,11 @@ def main():
         labels = np.eye(Dy)[rng.integers(Dy, size=samples)]
         params = rng.normal(size=(Dx + 1) * H + (H + 1) * Dy)
         print(f"{samples} samples, dimensions {dimensions}:", end=" ")
-        gradcheck_naive(lambda params: forward_backward_prop(data, labels, params, dimensions), params)
+
+        def cost(params, data=data, labels=labels, dimensions=dimensions):
+            return forward_backward_prop(data, labels, params, dimensions)
+
+        gradcheck_naive(cost, params)
     print("All checks of the network passed.")
 
 

@@ -1,14 +1,15 @@
 """Question 3: the assignment's own run of word2vec, and its picture.
 
-    python companion/q3_run.py                  # 40,000 iterations; saved every 5,000, so Ctrl-C and the same command go on
+    python companion/q3_run.py                  # 40,000 iterations; after Ctrl-C it resumes from the last 5,000
     python companion/q3_run.py --data FOLDER    # with the treebank in a folder of your own
     python companion/q3_run.py --fresh          # from the beginning, whatever was saved
 
-Skip-gram with 10 negatives, 10 dimensions, a reach of up to 5 words, and the assignment's seeds. On the treebank the run ends at
-a running cost of 9.3676. Nearly all that these vectors have learnt is how frequent a word is, so vectors of 50 dimensions from
-word2vec_fast.py, trained on the training text, are put beside them. Written to output/companion/:
+Skip-gram with 10 negatives, 10 dimensions, a reach of up to 5 words, and the assignment's seeds. On the treebank the
+run ends at a running cost of 9.3676. Nearly all that these vectors have learnt is how frequent a word is, so vectors
+of 50 dimensions from word2vec_fast.py, trained on the training text, are shown beside them. Written to
+output/companion/:
 
-    q3_vectors.npz     words (V,), vectors (V, 20): a word's input vector beside its output vector; load_vectors() reads it
+    q3_vectors.npz     words (V,), vectors (V, 20): the input vector, then the output vector; load_vectors() reads it
     q3.json            the figures: cost, its curve, the pictures' coordinates, nearest neighbours
     q3_cost, q3_words, q3_words_50d   as .svg and .png
 """
@@ -38,18 +39,14 @@ PUBLISHED_COST = 9.3676
 FUNCTION_WORDS = ["the", "a", "an", ",", ".", "?", "!", "``", "''", "--"]
 POSITIVE = ["good", "great", "cool", "brilliant", "wonderful", "well", "amazing", "worth", "sweet", "enjoyable"]
 NEGATIVE = ["boring", "bad", "waste", "dumb", "annoying"]
-WIDE = {
-    "dimensions": 50,
-    "window": 5,
-    "negatives": 10,
-    "shared_negatives": True,
-}  # the vectors put beside the assignment's
+# The vectors shown beside the assignment's.
+WIDE = {"dimensions": 50, "window": 5, "negatives": 10, "shared_negatives": True}
 WIDE_WORDS = 2_500_000  # of text they are trained on, in whole epochs
 ASKED = ["good", "bad", "funny", "boring", "film", "story"]  # whose nearest neighbours are listed
 
 
 def train(dataset, iterations, useSaved=True):
-    """The assignment's run: returns vectors (V, 2 D), each word's input vector beside its output vector, and the running costs."""
+    """The assignment's run: vectors (V, 2 D), input and output vectors side by side, and the running costs."""
     random.seed(314)
     tokens = dataset.tokens()
     random.seed(31415)
@@ -66,7 +63,10 @@ def train(dataset, iterations, useSaved=True):
 
 
 def load_vectors(path=VECTORS):
-    """What a run has saved: (words, vectors (V, 20)). Raises FileNotFoundError before the first run, ValueError for a damaged file."""
+    """What a run has saved: (words, vectors (V, 20)).
+
+    Raises FileNotFoundError before the first run, ValueError for a damaged file.
+    """
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
             return saved["words"].tolist(), saved["vectors"]
@@ -79,10 +79,11 @@ def load_vectors(path=VECTORS):
 
 
 def without_main_axis(vectors, frequent):
-    """vectors (V, D) less their mean and their first principal axis, both of the frequent rows; and that axis's share of the variance.
+    """vectors (V, D) without the frequent rows' mean and first principal axis, and that axis's share of the variance.
 
-    In short training on little text all vectors point one way, by as much as the word is frequent, and every cosine is near 1.
-    Source: J. Mu and P. Viswanath, All-but-the-Top: Simple and Effective Postprocessing for Word Representations, ICLR 2018.
+    After short training on little text all vectors point the same way, the more frequent the word the further, and
+    every cosine is near 1. Source: J. Mu and P. Viswanath, All-but-the-Top: Simple and Effective Postprocessing for
+    Word Representations, ICLR 2018.
     """
     centred = vectors - vectors[frequent].mean(axis=0)
     _, S, axes = np.linalg.svd(centred[frequent], full_matrices=False)
@@ -90,7 +91,7 @@ def without_main_axis(vectors, frequent):
 
 
 def nearest(word, words, vectors, allowed, count=8):
-    """The `count` words nearest to `word` by cosine: [(word, cosine), ...]. Rows outside `allowed` (V,) are passed over."""
+    """The `count` words nearest to `word` by cosine: [(word, cosine), ...]. Rows outside `allowed` (V,) are skipped."""
     if word not in words:
         raise ValueError(f"{word!r} is not in the vocabulary of {len(words)} words")
     row = words.index(word)
@@ -101,7 +102,7 @@ def nearest(word, words, vectors, allowed, count=8):
 
 
 def two_dimensions(vectors):
-    """Vectors (N, D) on their two principal axes, by SVD: coordinates (N, 2), and the axes' shares of the variance (2,)."""
+    """Vectors (N, D) on their two principal axes, by SVD: coordinates (N, 2), and the axes' shares of variance (2,)."""
     centred = vectors - vectors.mean(axis=0)
     U, S, _ = np.linalg.svd(centred, full_matrices=False)
     return U[:, :2] * S[:2], S[:2] ** 2 / np.sum(S**2)
@@ -133,13 +134,14 @@ def plot_words(words, vectors, title):
     axes.legend(loc="best", frameon=False)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out: from here on nothing moves
-    return figure, place_labels(axes, at, shown), dict(zip(shown, at.tolist()))
+    return figure, place_labels(axes, at, shown), dict(zip(shown, at.tolist(), strict=True))
 
 
 def place_labels(axes, at, words, size=11):
-    """Write each word beside its point where it covers no label, no other point and not the legend; a line leads back to a far one.
+    """Write each word beside its point, covering no other label or point and not the legend.
 
-    Rings of places around the point are tried, from near to far. Returns the labels.
+    Rings of places around the point are tried, from near to far; a line joins a far label to its point. Returns the
+    labels.
     """
     from matplotlib.transforms import Bbox
 
@@ -204,7 +206,7 @@ def plot_cost(costs):
 
 
 def write_results(dataset, vectors, costs, seconds):
-    """Train the wider vectors, write vectors, figures and pictures to output/companion/, and print the tables of neighbours."""
+    """Train the wider vectors, write vectors, figures and pictures to output/companion/, and print the neighbours."""
     words = list(dataset.tokens())
     with write_whole(VECTORS) as temporary:
         np.savez(temporary, words=np.array(words), vectors=vectors)
@@ -221,7 +223,8 @@ def write_results(dataset, vectors, costs, seconds):
     wide_neighbours = {word: nearest(word, wide_words, wide, wide_frequent) for word in ASKED if word in wide_words}
     for title, table in [
         (
-            f"The assignment's {DIMENSIONS} + {DIMENSIONS} dimensions, less the one direction that holds {share:.0%} of the variance",
+            f"The assignment's {DIMENSIONS} + {DIMENSIONS} dimensions, less the one direction that holds {share:.0%} "
+            "of the variance",
             neighbours,
         ),
         (f"{WIDE['dimensions']} dimensions, {epochs} epochs of the training text", wide_neighbours),
@@ -263,7 +266,7 @@ def write_results(dataset, vectors, costs, seconds):
 
 
 def frequent_rows(words, sentences):
-    """Which rows (V,) make up at least a ten-thousandth of the text each: the others have had next to no training."""
+    """Which rows (V,) each make up at least a ten-thousandth of the text: the others have had next to no training."""
     counts = dict.fromkeys(words, 0)
     for sentence in sentences:
         for word in sentence:

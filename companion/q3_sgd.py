@@ -1,9 +1,9 @@
-"""Question 3: stochastic gradient descent that can be stopped and gone on with.
+"""Question 3: stochastic gradient descent that can be interrupted and resumed.
 
     python companion/q3_sgd.py          # the published examples
 
-Every 5,000 iterations a run with useSaved=True writes parameters, random state and costs to output/companion/, and the next run
-goes on from there to the result that it would have reached without the break.
+Every 5,000 iterations a run with useSaved=True writes parameters, random state and costs to output/companion/, and the
+next run resumes from there and ends with the result that it would have reached without the break.
 """
 
 import random
@@ -51,7 +51,7 @@ def save_params(iter, params, costs=()):
 
 
 def load_saved_params():
-    """What was saved last: (iter, params, random state), or (0, None, None) where nothing was. Raises ValueError for a damaged file."""
+    """What was saved last: (iter, params, random state), or (0, None, None). Raises ValueError for a damaged file."""
     return _load()[:3]
 
 

@@ -1,16 +1,18 @@
 """The assignment's run of skip-gram with negative sampling, its 50 contexts drawn and computed at once.
 
-    f = skipgram_objective(dataset, C=5, K=10)      # sgd(f, vectors, ...) then runs some hundred times as fast as with
-                                                    # word2vec_sgd_wrapper(skipgram, ..., negSamplingCostAndGradient)
+    f = skipgram_objective(dataset, C=5, K=10)
 
-Both give the same cost and gradient and leave Python's random stream at the same place; tests/test_companion_q3.py compares them.
-Two things make the difference. The gradient is kept as the 1,700 rows that are not zero, of 39,078. And the random numbers, of
-which there are 57 million in the run, are taken from the stream 2,000 at a time:
+sgd(f, vectors, ...) then runs about a hundred times as fast as with word2vec_sgd_wrapper(skipgram, ...,
+negSamplingCostAndGradient).
 
-    random.randint(a, b) with n = b - a + 1 values takes the top n.bit_length() bits of the next 32-bit word, and the next word
-    again while that is n or more (CPython's Random._randbelow). random.getrandbits(32 m) is the next m such words, the first
-    the lowest. So the words are fetched in bulk, read as the calls of randint would have read them, and the stream is then
-    put to where those calls would have left it.
+Both give the same cost and gradient and leave Python's random stream at the same place; tests/test_companion_q3.py
+compares them. Two things make the difference. The gradient is kept as the 1,700 rows of 39,078 that are not zero. And
+the random numbers, 57 million in the run, are taken from the stream 2,000 at a time:
+
+    random.randint(a, b) with n = b - a + 1 values takes the top n.bit_length() bits of the next 32-bit word, and of
+    the word after it while that is n or more (CPython's Random._randbelow). random.getrandbits(32 m) is the next m
+    such words, the first the lowest. So the words are fetched in bulk, read as the calls of randint would have read
+    them, and the stream is then moved to where those calls would have left it.
 """
 
 import random
@@ -24,7 +26,7 @@ WORDS = 2048  # fetched from the stream at first: a batch of the assignment's ru
 
 
 def skipgram_objective(dataset, C, K=10):
-    """The mean cost and gradient over 50 random contexts as a function of wordVectors (2 V, D): see word2vec_sgd_wrapper.
+    """The mean cost and gradient over 50 random contexts, a function of wordVectors (2 V, D): see word2vec_sgd_wrapper.
 
     dataset: a StanfordSentiment. The function returned takes wordVectors and returns (cost, SparseRows).
     """
@@ -53,14 +55,14 @@ def skipgram_objective(dataset, C, K=10):
 
 
 class _Drawer:
-    """Draws the pairs of 50 contexts as word2vec_sgd_wrapper does with skip-gram and negative sampling, in the same order."""
+    """Draws the pairs of 50 contexts in the order of word2vec_sgd_wrapper with skip-gram and negative sampling."""
 
     def __init__(self, dataset, C, K):
         self.dataset, self.C, self.K = dataset, C, K
         self.sentences = None
 
     def _text(self):
-        """The thinned copies of the text and the table of negatives, as rows. Drawn at the first context, as in the readable version."""
+        """The thinned text and the table of negatives, as rows; drawn at the first context, as in q3_word2vec.py."""
         row = self.dataset.tokens()
         self.sentences = [[row[word] for word in sentence] for sentence in self.dataset.allSentences()]
         self.table = np.array(self.dataset.sampleTable())
@@ -89,9 +91,9 @@ class _Drawer:
         return np.frombuffer(random.getrandbits(32 * n).to_bytes(4 * n, "little"), dtype="<u4")
 
     def _read(self, words, first_reach):
-        """Read 50 contexts out of the stream; returns how many words that took, and the pairs. IndexError: too few words."""
+        """Read 50 contexts from the stream; returns how many words that took, and the pairs. IndexError: too few."""
         K, sentences = self.K, self.sentences
-        # For every place in the stream: is it an index into the table, if it were read as one? Then which row, and how many before it.
+        # For every place in the stream: is it a valid index into the table, to which row, and how many come before it?
         n = len(self.table)
         index = words >> (32 - n.bit_length())
         valid = index < n

@@ -2,13 +2,14 @@
 
     python companion/q3_word2vec.py     # gradient checks and the printed results of the assignment's own test
 
-Notation of the question: v_c ("predicted") is the input vector of the centre word, or the sum of the context's for CBOW; u_w is
-the output vector of word w, row w of U ("outputVectors"); o is the word to predict ("target").
+Notation of the question: v_c ("predicted") is the input vector of the centre word, or the sum of the context's for
+CBOW; u_w is the output vector of word w, row w of U ("outputVectors"); o is the word to predict ("target").
 
     softmax            J = -log yhat_o,  yhat = softmax(U v_c)            dJ/dU v_c = yhat - y
     negative sampling  J = -log sigma(u_o . v_c) - sum_k log sigma(-u_k . v_c)
 
-This file is to be read: gradients are full matrices, most of whose rows are zero. q3_vectorised.py does the same for real training.
+This file is for reading: gradients are full matrices, most of whose rows are zero. q3_vectorised.py does the same fast
+enough for real training.
 """
 
 import random
@@ -40,7 +41,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     Returns cost, gradPred (D,), grad (V, D).
     """
     _check(predicted, target, outputVectors)
-    # U v_c as a sum over the D columns: `@` adds in an order of each machine's own, and the cost would differ in its last digit.
+    # U v_c as a sum over the D columns: `@` adds in an order that depends on the machine, and so would the last digit.
     scores = np.sum(outputVectors * predicted, axis=1)  # (V, D) * (D,) -> (V,)
     # -log yhat_o from the scores, for yhat_o may underflow.
     top = scores.max()
@@ -135,7 +136,7 @@ def cbow(
     dataset,
     word2vecCostAndGradient=softmaxCostAndGradient,
 ):
-    """CBOW: the sum of the context's vectors predicts the centre word (question 3d). Takes and returns what skipgram does."""
+    """CBOW: the sum of the context's vectors predicts the centre word (question 3d). Called like skipgram."""
     centre, context = _rows(currentWord, contextWords, tokens)
     predicted = np.sum(inputVectors[context], axis=0)  # (2 C, D) -> (D,)
     cost, gradPred, gradOut = word2vecCostAndGradient(predicted, centre, outputVectors, dataset)
@@ -208,7 +209,11 @@ def main():
     for name, model in (("skip-gram", skipgram), ("CBOW", cbow)):
         for cost_name, cost in costs.items():
             print(f"{name}, {cost_name}:", end=" ")
-            gradcheck_naive(lambda v: word2vec_sgd_wrapper(model, dataset.tokens, v, dataset, 5, cost), vectors)
+
+            def objective(v, model=model, cost=cost):
+                return word2vec_sgd_wrapper(model, dataset.tokens, v, dataset, 5, cost)
+
+            gradcheck_naive(objective, vectors)
 
     contexts = [
         ("skip-gram", skipgram, "c", 3, "abedbc", "softmax"),
@@ -221,8 +226,8 @@ def main():
             centre, C, list(context), dataset.tokens, vectors[:5], vectors[5:], dataset, costs[cost_name]
         )
         print(
-            f"\n{name}, {cost_name}, {centre} with {' '.join(context)}: cost {cost}\ngradient of the input vectors\n{gradIn}\n"
-            f"gradient of the output vectors\n{gradOut}"
+            f"\n{name}, {cost_name}, {centre} with {' '.join(context)}: cost {cost}\n"
+            f"gradient of the input vectors\n{gradIn}\ngradient of the output vectors\n{gradOut}"
         )
         assert np.isclose(cost, PUBLISHED[name, cost_name], rtol=4e-16, atol=0), (
             f"published is {PUBLISHED[name, cost_name]}"

@@ -1,11 +1,11 @@
-"""Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base; a quarter of an hour.
+"""Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base.
 
-    python companion/q4_ablation.py             # vectors are trained with three seeds, accuracies are means over them
+    python companion/q4_ablation.py             # a quarter of an hour; vectors from three seeds, accuracies averaged
     python companion/q4_ablation.py --seeds 1   # quicker, and noisier
 
-The penalty is chosen on dev for every line anew. A difference is of test accuracy between the line and its base, with a 95 %
-interval from the paired sentences (their share right, averaged over seeds): one that holds 0 shows no effect. Settings are
-chosen by the column dev; the test columns are here to be told, not to choose by.
+The penalty is chosen on dev anew for every line. A difference is the line's test accuracy less that of its base, with a
+95 % interval from the paired sentences (their share right, averaged over seeds): one that holds 0 shows no effect.
+Settings are chosen by the column dev; the test columns report, and nothing is chosen by them.
 
 Written to output/companion/: q4_ablation.json, and q4_ablation.svg and .png, the differences as a picture.
 """
@@ -26,7 +26,7 @@ from whole_file import write_whole
 
 
 class ExtremeFeatures:
-    """In each dimension the largest and the smallest value among the sentence's words: not linear in the words, so nothing for pulls.py."""
+    """The largest and smallest value of each dimension among the sentence's words. Not linear, so not for pulls.py."""
 
     kind = "extremes"
 
@@ -165,7 +165,7 @@ def groups(sentences, all_sentences, glove):
 
 
 def judge(blocks, splits, values):
-    """Penalty chosen on dev: accuracies (train, dev, test) in percent, and for each test sentence whether it is right (N,)."""
+    """With the penalty chosen on dev: accuracies (train, dev, test) in percent; which test sentences are right (N,)."""
     best = q4.chooseBestModel(q4.regressions(blocks, splits, values, progress=False))
     right = best["clf"].predict(q4.features_of(blocks, splits["test"].sentences)) == splits["test"].labels
     return [best[split] for split in q4.SPLITS], right
@@ -206,7 +206,7 @@ def run(options):
                         "group": group,
                         "change": change,
                         "seeds": len(right),
-                        **dict(zip(q4.SPLITS, np.mean(accuracies, axis=0).tolist())),
+                        **dict(zip(q4.SPLITS, np.mean(accuracies, axis=0).tolist(), strict=True)),
                         "test_by_seed": [test for _, _, test in accuracies],
                         "difference": 100 * float(np.mean(share - base)),
                         "interval": [100 * low, 100 * high],
@@ -233,7 +233,8 @@ def describe(line):
         if any(line["interval"])
         else " base"
     )
-    return f"{line['group']:16} {line['change']:56} train {line['train']:5.1f}  dev {line['dev']:5.1f}  test {line['test']:5.1f}  {changed}"
+    accuracies = "  ".join(f"{split} {line[split]:5.1f}" for split in q4.SPLITS)
+    return f"{line['group']:16} {line['change']:56} {accuracies}  {changed}"
 
 
 def plot(table, filename):
@@ -243,7 +244,8 @@ def plot(table, filename):
     names = list(dict.fromkeys(line["group"] for line in table))
     heights = [sum(line["group"] == name for line in table) for name in names]
     figure = Figure(figsize=(8, 0.27 * sum(heights) + 0.7 * len(names)), layout="constrained")
-    for axes, name in zip(figure.subplots(len(names), sharex=True, height_ratios=heights, squeeze=False)[:, 0], names):
+    panels = figure.subplots(len(names), sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, name in zip(panels, names, strict=True):
         lines = [line for line in table if line["group"] == name]
         for row, line in enumerate(lines):
             clear = line["interval"][0] > 0 or line["interval"][1] < 0

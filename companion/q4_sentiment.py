@@ -1,19 +1,19 @@
 """Question 4: the sentiment of a sentence, in five classes, from word vectors and softmax regression.
 
     python companion/q4_sentiment.py                          # everything: vectors, regressions, pictures, one table
-    python companion/q4_sentiment.py --yourvectors            # own vectors alone: q3_run's, and two that are trained here
+    python companion/q4_sentiment.py --yourvectors            # own vectors alone: q3_run's, and two trained here
     python companion/q4_sentiment.py --pretrained             # GloVe alone
     python companion/q4_sentiment.py --predict "a sentence"   # what the saved model says, and each word's pull
 
 A sentence becomes numbers (the mean of its words' vectors, or which words it holds: features.py), and scikit-learn's
-softmax regression with an L2 penalty classifies them. One number is chosen, the strength of the penalty, by the accuracy on
-the development split; the test split is looked at once, at the end. What each word does to a decision: pulls.py.
-What each step adds, and what did not help: q4_ablation.py.
+softmax regression with an L2 penalty classifies them. One number is chosen, the strength of the penalty, by the
+accuracy on the development split; the test split is looked at once, at the end. What each word does to a decision:
+pulls.py. What each step adds, and what did not help: q4_ablation.py.
 
-The vectors trained here see the training sentences alone, in a new random order each epoch. The assignment's own run (q3_run.py)
-reads datasetSentences.txt, which holds the dev and test sentences too, though no labels.
+The vectors trained here see the training sentences alone, in a new random order each epoch. The assignment's own run
+(q3_run.py) reads datasetSentences.txt, which holds the dev and test sentences too, though no labels.
 
-Written to output/companion/, anew by each run (* is yourvectors, the own 50-d ones; pretrained; and best, the best on dev):
+Written to output/companion/, anew by each run (* is yourvectors, the own 50-d ones; pretrained; best, the best on dev):
     q4.json                        all figures below, for the report
     q4_model.npz                   the model with the best dev accuracy, for --predict
     q4_reg_acc_*.svg, .png         accuracy against regularization on train, dev and test
@@ -54,7 +54,7 @@ OWN = {
     10: dict(epochs=30, window=5, lr=0.05, subsample=1e-4, shared_negatives=True),
     50: dict(epochs=30, window=5, lr=0.025, subsample=1e-3, shared_negatives=True),
 }
-SPREAD = 0.2  # standard deviation of the vectors' means where they stand beside zeros and ones: of 0.1, 0.2, 0.3 the best on dev
+SPREAD = 0.2  # standard deviation of the vectors' means beside features of zeros and ones: of 0.1, 0.2, 0.3 best on dev
 ITERATIONS = 1000  # of L-BFGS; a regression that needs more is used as it stands then, and the run says so
 TOLERANCE = 1e-5  # of L-BFGS for dense features: with the usual 1e-4 a warm start often counts as the end
 
@@ -80,15 +80,19 @@ def getRegularizationValues():
 
 
 def word_values():
-    """The same for features of words and pairs, from 1 to 100, two a decade: weaker ones fit the training split whole, and take long."""
+    """The strengths for features of words and pairs, from 1 to 100, two a decade.
+
+    Weaker penalties fit the whole training split, and take long.
+    """
     values = getRegularizationValues()
     return values[(values > 0.9) & (values < 110)][::2]
 
 
 def chooseBestModel(results):
-    """The result with the best accuracy on dev (question 4c); of equals the one with the strongest regularization.
+    """The result with the best accuracy on dev (question 4c); of equals, the one with the strongest regularization.
 
-    results: dicts with reg, clf, train, dev, test. Fewer assumptions explain the dev sentences as well, so the tie goes to them.
+    results: dicts with reg, clf, train, dev, test. The simpler model explains the dev sentences as well, so it wins a
+    tie.
     """
     if not results:
         raise ValueError("no results to choose from")
@@ -104,13 +108,13 @@ def accuracy(y, yhat):
 
 
 def plotRegVsAccuracy(regValues, results, filename):
-    """Draw accuracy on train, dev and test against the regularization, and mark the choice; filename without suffix: svg and png."""
+    """Draw accuracy on train, dev and test against the regularization; mark the choice. filename: without suffix."""
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.add_subplot()
     ends = {}
-    for split, style, colour in zip(SPLITS, ("-", "--", ":"), ("#1b4f8f", "#c2570c", "#222222")):
+    for split, style, colour in zip(SPLITS, ("-", "--", ":"), ("#1b4f8f", "#c2570c", "#222222"), strict=True):
         values = [result[split] for result in results]
         axes.plot(regValues, values, style, color=colour, linewidth=2)
         ends[split] = (values[0], colour)
@@ -139,7 +143,7 @@ def plotRegVsAccuracy(regValues, results, filename):
 
 
 def outputConfusionMatrix(features, labels, clf, filename):
-    """Draw how often each true class is given each label: counts, and shares of the row; filename without suffix: svg and png."""
+    """Draw how often each true class gets each label: counts, and shares of the row. filename: without suffix."""
     from matplotlib.figure import Figure
 
     counts = confusion_matrix(labels, clf.predict(features), labels=range(len(CLASSES)))
@@ -162,7 +166,8 @@ def outputConfusionMatrix(features, labels, clf, filename):
                 color=colour,
             )
     axes.set_xticks(range(len(CLASSES)), CLASSES, fontsize=12)
-    axes.set_yticks(range(len(CLASSES)), [f"{name}  ({total})" for name, total in zip(CLASSES, totals)], fontsize=12)
+    names = [f"{name}  ({total})" for name, total in zip(CLASSES, totals, strict=True)]
+    axes.set_yticks(range(len(CLASSES)), names, fontsize=12)
     axes.set(xlabel="predicted class", ylabel="true class (sentences)")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -171,9 +176,9 @@ def outputConfusionMatrix(features, labels, clf, filename):
 
 
 def outputPredictions(dataset, features, labels, clf, filename):
-    """Write a line for each sentence of `dataset`, a list of (words, label): true class, predicted class, text, divided by tabs."""
+    """Write a line per sentence of `dataset`, a list of (words, label): true class, predicted class, text, by tabs."""
     lines = ["True\tPredicted\tText"]
-    for (words, _), true, predicted in zip(dataset, labels, clf.predict(features)):
+    for (words, _), true, predicted in zip(dataset, labels, clf.predict(features), strict=True):
         lines.append(f"{true}\t{predicted}\t{' '.join(words)}")
     with write_whole(filename) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -219,7 +224,10 @@ def features_of(blocks, sentences):
 
 
 def regressions(blocks, splits, values, name="", progress=True):
-    """L2-penalised softmax regressions on the training split, one for each strength in `values`: results in that order (see chooseBestModel)."""
+    """Softmax regressions on the training split, one for each strength of the L2 penalty in `values`, in that order.
+
+    Returns the results that chooseBestModel takes.
+    """
     missing = sorted(set(range(len(CLASSES))) - set(splits["train"].labels.tolist()))
     if missing:
         raise ValueError(f"the training sentences hold no example of class {missing[0]}: all of 0 to 4 are needed")
@@ -251,7 +259,7 @@ def interval(percent, total):
 
 
 class Row:
-    """One line of the table: features, regressions on them, the choice, and the time from vectors to choice, in seconds."""
+    """One line of the table: features, regressions on them, the choice, and the seconds from vectors to choice."""
 
     def __init__(self, name, blocks, splits, values, began, progress=True):
         self.name, self.blocks, self.values = name, blocks, values
@@ -274,7 +282,7 @@ def _figures(name, accuracies, tests, seconds, size=None, reg=None, exact=False)
         "name": name,
         "features": size,
         "reg": reg,
-        **dict(zip(SPLITS, accuracies)),
+        **dict(zip(SPLITS, accuracies, strict=True)),
         "interval": None if exact else interval(accuracies[2], tests),
         "seconds": seconds,
     }
@@ -284,13 +292,16 @@ def _figures(name, accuracies, tests, seconds, size=None, reg=None, exact=False)
 
 
 def own_vectors(dimensions, sentences, seed, settings, progress=True):
-    """Own vectors, input and output joined, trained on `sentences`: (tokens, (V, 2 D)). settings: for train_vectors, such as OWN's."""
+    """Vectors trained on `sentences`, input and output joined: (tokens, (V, 2 D)). settings: for train_vectors."""
     words, inputs, outputs = train_vectors(sentences, dimensions, seed=seed, progress=progress, **settings)
     return {word: row for row, word in enumerate(words)}, np.hstack([inputs, outputs]).astype(float)
 
 
 def saved_vectors(treebank):
-    """The vectors of the assignment's own run: (tokens, (V, 20)). Raises FileNotFoundError where q3_run.py has not run on this treebank."""
+    """The vectors of the assignment's own run: (tokens, (V, 20)).
+
+    Raises FileNotFoundError if q3_run.py has not run on this treebank.
+    """
     words, vectors = load_vectors()
     if words != list(treebank.tokens()):
         raise FileNotFoundError(
@@ -300,7 +311,7 @@ def saved_vectors(treebank):
 
 
 def glove_or_told(named, needed=False):
-    """Where the pretrained vectors are; where none are, and they are neither named nor needed, say so and return None."""
+    """Where the pretrained vectors are. If there are none, and they are not named or needed, say so; return None."""
     try:
         return find_glove(named)
     except FileNotFoundError as error:
@@ -329,8 +340,9 @@ def run(options):
     splits = splits_of(treebank)
     if treebank.folder.resolve() == OWN_CORPUS:
         print(
-            f"There is no treebank in {DOWNLOADED} (python companion/treebank.py --download fetches it, --data names another folder), so "
-            "this run is on the project's own small corpus: all parts work, the figures mean little."
+            f"There is no treebank in {DOWNLOADED} (python companion/treebank.py --download fetches it, --data names "
+            "another folder), so this run is on the project's own small corpus: all parts work, the figures mean "
+            "little."
         )
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -375,7 +387,7 @@ def baselines(splits):
 
 
 def train_rows(treebank, splits, options):
-    """All lines that the options ask for: [Row, ...], and which of them stand for own and for pretrained vectors, {kind: Row}."""
+    """All lines for these options, [Row, ...], and the ones that represent own and pretrained vectors, {kind: Row}."""
     both = not (options.yourvectors or options.pretrained)
     sentences, values = splits["train"].sentences, getRegularizationValues()
     rows, kinds, dense, dense_seconds = [], {}, [], 0.0
@@ -473,16 +485,16 @@ def _groups(split, predicted):
 def _print_table(table, rows, treebank):
     width = max(len(line["name"]) for line in table)
     print(
-        f"\nSentences classified right, in percent ({treebank.name}; penalty chosen on dev; 95 % interval of test by Wilson)\n"
+        f"\nSentences classified right, in percent ({treebank.name}; penalty chosen on dev; "
+        "95 % interval of test by Wilson)\n"
     )
     print(f"{'':{width}}  features  penalty  train    dev   test      interval  seconds")
     for line in table:
         size = f"{line['features']:,}" if line["features"] else ""
         reg = f"{line['reg']:.3g}" if line["reg"] else ""
         span = f"{line['interval'][0]:.1f} to {line['interval'][1]:.1f}" if line["interval"] else ""
-        print(
-            f"{line['name']:{width}} {size:>9} {reg:>8} {line['train']:6.1f} {line['dev']:6.1f} {line['test']:6.1f}  {span:>12} {line['seconds']:8.1f}"
-        )
+        accuracies = " ".join(f"{line[split]:6.1f}" for split in SPLITS)
+        print(f"{line['name']:{width}} {size:>9} {reg:>8} {accuracies}  {span:>12} {line['seconds']:8.1f}")
     late = [f"{row.name} at {result['reg']:.3g}" for row in rows for result in row.results if not result["converged"]]
     if late:
         print(f"\nStopped after {ITERATIONS} iterations of L-BFGS: " + "; ".join(late) + ".")
@@ -492,9 +504,8 @@ def _print_table(table, rows, treebank):
 def _print_wrong(cases, name):
     for case in cases:
         pulls = sorted(case["pulls"], key=lambda pair: -pair[1])
-        print(
-            f"{name}: {CLASSES[case['predicted']]} instead of {CLASSES[case['true']]} ({case['cause']}): {' '.join(case['words'])}"
-        )
+        mistake = f"{CLASSES[case['predicted']]} instead of {CLASSES[case['true']]} ({case['cause']})"
+        print(f"{name}: {mistake}: {' '.join(case['words'])}")
         print("    " + ", ".join(f"{item} {pull:+.2f}" for item, pull in pulls[:4] + pulls[4:][-2:]) + "\n")
 
 
@@ -511,11 +522,12 @@ def predict(options):
     probabilities = model.probabilities(words)
     second, first = np.argsort(probabilities)[-2:]
     print(f"{CLASSES[first]}   (class {first} of 0 to 4)\n")
-    for name, probability in zip(CLASSES, probabilities):
+    for name, probability in zip(CLASSES, probabilities, strict=True):
         print(f"  {name:>2} {100 * probability:5.1f} %  {'#' * round(40 * probability)}")
     if not known:
         print(
-            f"\nNo word of it is known ({', '.join(words) or 'it is empty'}): this is the intercept alone, the answer to no words at all."
+            f"\nNo word of it is known ({', '.join(words) or 'it is empty'}): this is the intercept alone, "
+            "the answer to no words at all."
         )
         return 0
     unknown = [word for word in words if not model.knows(word)]
@@ -528,19 +540,19 @@ def predict(options):
     for item, pull in pulls:
         print(f"  {item:{width}} {pull:+6.2f}  {('+' if pull > 0 else '-') * round(30 * abs(pull) / most)}")
     before = model.intercept[first] - model.intercept[second]
-    print(
-        f"  {'(before any word)':{width}} {before:+6.2f}\n  {'sum, the margin':{width}} {before + sum(pull for _, pull in pulls):+6.2f}"
-    )
+    print(f"  {'(before any word)':{width}} {before:+6.2f}")
+    print(f"  {'sum, the margin':{width}} {before + sum(pull for _, pull in pulls):+6.2f}")
     return 0
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="The sentiment of a sentence, from -- to ++, by softmax regression on the mean of its word vectors.",
+        description="Sentiment of a sentence, from -- to ++, by softmax regression on the mean of its word vectors.",
         epilog="Try first:  python companion/q4_sentiment.py\n"
         'then:       python companion/q4_sentiment.py --predict "not a bad film, but far too long"\n'
-        "Without the treebank it runs on the project's own small corpus; python companion/treebank.py --download fetches the real one.",
+        "Without the treebank it runs on the project's own small corpus; "
+        "python companion/treebank.py --download fetches the real one.",
     )
     vectors = parser.add_mutually_exclusive_group()
     vectors.add_argument(

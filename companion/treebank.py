@@ -14,9 +14,10 @@ Without the last two, word2vec reads the training sentences. The folder is looke
 named, companion/data/sst (where --download puts it), companion/corpus (small, written for this project).
 
 Two things about datasetSentences.txt. Its accented letters were encoded as UTF-8 twice, so they are decoded twice here;
-and some of its sentences are cut short (at "J." of "J.R.R."), so labels and splits are read from the trees, which are whole.
-Sources: R. Socher et al., Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank, EMNLP 2013;
-T. Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality, NIPS 2013 (both kinds of sampling).
+and some of its sentences are cut short (at "J." of "J.R.R."), so labels and splits are read from the trees, which are
+whole. Sources: R. Socher et al., Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank, EMNLP
+2013; for both kinds of sampling, T. Mikolov et al., Distributed Representations of Words and Phrases and their
+Compositionality, NIPS 2013.
 """
 
 import argparse
@@ -36,7 +37,7 @@ OWN_CORPUS = HERE / "corpus"
 SENTENCES = "stanfordSentimentTreebank/datasetSentences.txt"
 SPLIT = "stanfordSentimentTreebank/datasetSplit.txt"
 
-# The zips, their SHA-256 (the values that Julia's data registries pin too), and what is taken out of them, to which name.
+# The zips, their SHA-256 (the values that Julia's data registries pin too), and what is taken out, to which name.
 ZIPS = [
     (
         "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip",
@@ -106,7 +107,7 @@ def _read_trees(path):
 
 def _read_sentences(path):
     # As bytes: splitting and lower-casing then touch ASCII alone. On text, lower() would turn the "Ã" that begins a
-    # doubly encoded letter into "ã", and split() would break words at the second half of "à", which is a no-break space.
+    # doubly encoded letter into "ã", and split() would break words at the second half of "à", a no-break space.
     sentences = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[1:], 2):
         if line.strip():
@@ -127,7 +128,8 @@ class StanfordSentiment:
 
     name       which data this is, for people: "Stanford Sentiment Treebank" or "the project's own small corpus"
     folder     where it was found
-    Raises FileNotFoundError where the folder, or a file of it, is missing; ValueError, naming file and line, for a corrupt one.
+    Raises FileNotFoundError if the folder, or a file in it, is missing; ValueError, naming file and line, for a corrupt
+    one.
     """
 
     def __init__(self, path=None, tablesize=1_000_000):
@@ -149,7 +151,7 @@ class StanfordSentiment:
         return {split: _read_trees(self.folder / f"{split}.txt") for split in ("train", "dev", "test")}
 
     def getTrainSentences(self):
-        """A list of (words, label) of the training split: words lower-cased, label 0 (very negative) to 4 (very positive)."""
+        """The training split, a list of (words, label): lower-cased, label 0 (very negative) to 4 (very positive)."""
         return self._splits["train"]
 
     def getDevSentences(self):
@@ -161,7 +163,7 @@ class StanfordSentiment:
         return self._splits["test"]
 
     def sent_labels(self):
-        """A score in [0, 1] for each of `sentences()`: the middle of its class's fifth, so that `categorify` gives the class."""
+        """A score in [0, 1] for each of `sentences()`: the middle of the fifth that `categorify` gives its class."""
         if not (self.folder / SENTENCES).is_file():
             labels = [label for _, label in self.getTrainSentences()]
         else:
@@ -223,13 +225,13 @@ class StanfordSentiment:
     # ---- Random draws, all from Python's global stream, as the assignment's seeds demand ---------
 
     def rejectProb(self):
-        """The probability, for each row (V,), that an occurrence of the word is dropped: max(0, 1 - sqrt(t / share))."""
+        """For each row (V,), the probability that an occurrence of the word is dropped: max(0, 1 - sqrt(t / share))."""
         counts = np.array(list(self._counts.values()), dtype=float)
         return np.maximum(0, 1 - np.sqrt(THRESHOLD * counts.sum() / counts))
 
     @cached_property
     def _thinned(self):
-        reject = dict(zip(self._counts, self.rejectProb().tolist()))
+        reject = dict(zip(self._counts, self.rejectProb().tolist(), strict=True))
         draw = random.random
         thinned = [
             [word for word in sentence if reject[word] <= 0 or draw() >= reject[word]]
@@ -244,11 +246,11 @@ class StanfordSentiment:
         return thinned
 
     def allSentences(self):
-        """30 copies of the text with frequent words dropped at random (drawn once, at the first call), at least two words each."""
+        """30 copies of the text, frequent words dropped at random, once; sentences of at least two words."""
         return self._thinned
 
     def getRandomContext(self, C=5):
-        """A random word and the words up to C to its left and right, itself left out: (word, [word, ...]), the list never empty."""
+        """A random word and up to C words on either side, not itself: (word, [word, ...]), the list never empty."""
         if C < 1:
             raise ValueError(f"a context reaches at least one word to each side, not C = {C}")
         sentences = self._thinned
@@ -312,8 +314,9 @@ def main(arguments=None):
         except (OSError, ValueError) as error:
             zips = " and ".join(url for url, _, _ in ZIPS)
             print(
-                f"The download failed: {error}.\nWithout a network: fetch {zips} elsewhere, put both in {DOWNLOADED.parent} and run this "
-                "again (the checksums are checked then too). Until then every file runs on the project's own small corpus.",
+                f"The download failed: {error}.\nWithout a network: fetch {zips} elsewhere, put both in "
+                f"{DOWNLOADED.parent} and run this again (the checksums are checked then too). Until then every file "
+                "runs on the project's own small corpus.",
                 file=sys.stderr,
             )
             return 1

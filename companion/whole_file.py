@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextmanager
 def write_whole(path):
-    """Yield a temporary path beside `path`, with its suffix; it takes the name `path` when the block ends well, else it goes."""
+    """Yield a temporary path beside `path`, with its suffix; renamed to `path` if the block ends well, else deleted."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")

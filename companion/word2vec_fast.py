@@ -2,15 +2,16 @@
 
     words, inputs, outputs = train_vectors(sentences, 50, epochs=30)
 
-The readable version is q3_word2vec.py; tests/test_companion_q3.py gives both the same samples and compares the updates. What is
-different here, as in word2vec.c and gensim: the learning rate falls in a straight line to zero; sentences come in a new order in
-every epoch; a pair's gradient is added as it is, not divided by the size of the batch. Different from them too: the pairs of a
-batch all see the vectors from before it. A frequent word then gets a hundred gradients at once, which overshoots where one after
-the other would settle, so the step of a row is no longer than 1 times the mean of its gradients (STEP_LIMIT).
+The readable version is q3_word2vec.py; tests/test_companion_q3.py gives both the same samples and compares the
+updates. Three things differ, as in word2vec.c and gensim: the learning rate falls in a straight line to zero;
+sentences come in a new order in every epoch; a pair's gradient is added as it is, not divided by the size of the
+batch. One thing differs from those two as well: all pairs of a batch see the vectors from before it. A frequent word
+then gets a hundred gradients at once, and where one after the other would settle, their sum overshoots; so each row's
+step is capped at one mean gradient (STEP_LIMIT).
 
 Notation: B pairs in a batch, K negatives, D dimensions, V words. One pair of centre c and context o costs
--log sigma(u_o . v_c) - sum_k log sigma(-u_k . v_c), and with the label y = 1 for o and 0 for the negatives the derivative
-by a score u . v is g = sigma(u . v) - y.
+-log sigma(u_o . v_c) - sum_k log sigma(-u_k . v_c), and with the label y = 1 for o and 0 for the negatives, the
+derivative with respect to a score u . v is g = sigma(u . v) - y.
 Source: T. Mikolov et al., Distributed Representations of Words and Phrases and their Compositionality, NIPS 2013.
 """
 
@@ -39,17 +40,18 @@ def train_vectors(
     subsample=1e-3,
     progress=True,
 ):
-    """Train word vectors; returns (words, input_vectors, output_vectors): a list of V strings and two float32 arrays (V, D).
+    """Train word vectors; returns (words, input_vectors, output_vectors): V strings and two float32 arrays (V, D).
 
     sentences          lists of words; a pair never reaches over the end of a sentence
     dimensions         D
     epochs             passes over the text, each in a new order of the sentences
     window             each centre draws its reach from 1 to this many words to each side
-    negatives          K, drawn for each pair in proportion to frequency ** 0.75; one equal to the context word is left out
+    negatives          K, drawn for each pair in proportion to frequency ** 0.75; the context word itself is skipped
     lr                 learning rate at the start; it falls in a straight line to 0
-    shared_negatives   draw K negatives for a centre and use them for all its pairs: another estimate of the same cost, and faster
+    shared_negatives   draw K negatives for a centre and use them for all its pairs: another estimate of the same cost,
+                       and faster
     min_count          words that occur less often are left out before anything else
-    subsample          a word with share s of the text is kept with probability sqrt(t / s) + t / s, t this number; 0 keeps all
+    subsample          t: a word with share s of the text is kept with probability sqrt(t / s) + t / s; 0 keeps all
     progress           show a bar with the running cost
     Rows are in order of first occurrence. Raises ValueError for text without a pair of words, and numbers out of range.
     """
@@ -124,7 +126,7 @@ def train_vectors(
 
 
 def _number(sentences, min_count):
-    """Sentences -> words kept, their counts (V,), the text as row numbers (n,), and where each sentence starts in it (and n)."""
+    """Sentences -> words kept, counts (V,), the text as row numbers (n,), where each sentence starts in it (and n)."""
     counts = {}
     for sentence in sentences:
         for word in sentence:
@@ -147,7 +149,7 @@ def negative_table(counts):
 
 
 def _pieces(text, starts, rng):
-    """The text in a new order of sentences, about PIECE words at a time: yields (row numbers, number of the sentence of each)."""
+    """The text in a new order of sentences, about PIECE words at a time: yields (row numbers, each one's sentence)."""
     order = rng.permutation(len(starts) - 1)
     lengths = np.diff(starts)[order]
     ends = np.cumsum(lengths)
@@ -155,18 +157,18 @@ def _pieces(text, starts, rng):
     while first < len(order):
         last = max(first + 1, np.searchsorted(ends, (ends[first - 1] if first else 0) + PIECE, side="right"))
         chosen = order[first:last]
-        of = np.repeat(np.arange(first, last), lengths[first:last])
+        sentence = np.repeat(np.arange(first, last), lengths[first:last])
         # Word j of the piece is word j - (start of its sentence in the piece) + (start of its sentence in the text).
         shift = starts[chosen] - (ends[first:last] - lengths[first:last])
         offset = ends[first - 1] if first else 0
-        yield text[np.arange(len(of)) + offset + np.repeat(shift, lengths[first:last])], of
+        yield text[np.arange(len(sentence)) + offset + np.repeat(shift, lengths[first:last])], sentence
         first = last
 
 
 def pairs(ids, sentence, reach, window):
-    """All pairs of a centre and a word within its reach, in the same sentence, different from it; in order of the centres.
+    """All pairs of a centre and another word within its reach in the same sentence, in order of the centres.
 
-    ids, sentence, reach: (n,). Returns (at, context): positions of the centres in ids, non-decreasing, and context rows.
+    ids, sentence, reach: (n,). Returns (at, context): the centres' positions in ids, non-decreasing, and context rows.
     """
     n = len(ids)
     offsets = np.array([d for d in range(-window, window + 1) if d])
@@ -198,7 +200,7 @@ class RowDescent:
     def step(self, rows, weights, vectors, rate, terms=None):
         """matrix[rows[b, k]] -= rate weights[b, k] vectors[b] for all b and k, each row's step limited.
 
-        rows, weights (B, K), vectors (B, D). terms (B, K): of how many gradients each is the sum, for STEP_LIMIT; None: of one.
+        rows, weights (B, K), vectors (B, D). terms (B, K): how many gradients each one sums, for STEP_LIMIT; None: one.
         """
         self.occurs[rows] = True
         found = np.flatnonzero(self.occurs)  # what np.unique gives, without the sort
@@ -224,7 +226,7 @@ def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
     """One step on B pairs with negatives of their own; returns the mean cost of a pair before it if wanted, else None.
 
     inputs, outputs: RowDescent. c, o (B,): rows of the centres and their context words, a centre's pairs side by side.
-    begins (n,): where the pairs of each centre begin. drawn (B, K): the negatives; one that is its pair's o is left out.
+    begins (n,): where the pairs of each centre begin. drawn (B, K): the negatives; one that is its pair's o is skipped.
     """
     rows = np.concatenate([o[:, None], drawn], axis=1)  # (B, 1 + K), the context word first
     v = inputs.matrix.take(c, axis=0)  # (B, D)
@@ -243,7 +245,7 @@ def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
 
 
 def shared_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
-    """The same with negatives drawn for each centre, (n, K), and used for each of its pairs: n K rows to fetch, not B K."""
+    """own_step with negatives drawn for each centre, (n, K), and used for all its pairs: n K rows to fetch, not B K."""
     sizes = np.diff(np.append(begins, len(o)))  # (n,) pairs of each centre
     # In how many pairs a negative stands: those of its centre whose context word it is not.
     equal = np.add.reduceat(np.repeat(drawn, sizes, axis=0) == o[:, None], begins, axis=0, dtype=np.int32)
@@ -269,5 +271,5 @@ def _step_centres(inputs, c, begins, dv, rate):
 
 
 def _mean_cost(positive, negative, times):
-    """The cost of a pair: -log sigma(positive) - times log sigma(-negative), summed and divided by the number of positives."""
+    """-log sigma(positive) - times log sigma(-negative), summed and divided by the number of positives, the pairs."""
     return float(np.logaddexp(0, -positive).sum() + (times * np.logaddexp(0, negative)).sum()) / len(positive)
