@@ -1,4 +1,4 @@
-"""What a network is worth: the figures of its predictions on the tweets, for train.py and for the report on a student's own."""
+"""Evaluate a network on the tweets: loss, accuracy with its interval, confusion matrix, examples."""
 
 import numpy as np
 
@@ -21,39 +21,47 @@ def measure(predict, loss, data):
     """The figures of a network, as run.json holds them.
 
     predict: features (3, M) -> ŷ (M,).  loss: (ŷ, y) -> the mean cross-entropy, nats.
-    data: a dict with train_X (3, N), train_y (N,), test_X, test_y, freqs, as `data.embedded.load_embedded` gives it.
+    data: a dict with train_X (3, N), train_y (N,), test_X, test_y, freqs, as `data.embedded.load_embedded` returns it.
+    If test_X is None there are no test tweets, and the figures that need them (test, rule, wrong) are left out.
     """
-    figures = {}
-    for part in ("train", "test"):
-        y = data[f"{part}_y"] == 1
-        yhat = predict(data[f"{part}_X"])
-        said = yhat > 0.5
-        figures[part] = {"loss": float(loss(yhat, data[f"{part}_y"])), "accuracy": float(np.mean(said == y))}
-    X = data["test_X"]  # and y, yhat, said of the test tweets from here on
-    figures["test"]["interval"] = wilson_interval(int(np.sum(said == y)), len(y))
-    figures["test"]["confusion"] = [
-        [int(np.sum((y == label) & (said == answer))) for answer in (False, True)] for label in (False, True)
-    ]
-    figures["rule"] = {"accuracy": float(np.mean((X[1] > X[2]) == y))}
-    figures["examples"] = []
-    for text in SENTENCES:
-        features = extract_features(text, data["freqs"])  # (1, 3)
-        figures["examples"].append(
-            {
-                "text": text,
-                "stems": process_tweet(text),
-                "features": features[0].tolist(),
-                "yhat": float(predict(features.T)[0]),
-            }
-        )
-    # The most confidently wrong first.
-    wrong = [i for i in np.argsort(-np.abs(yhat - y), kind="stable") if said[i] != y[i]][:MOST_WRONG]
-    figures["wrong"] = [{"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])} for i in wrong]
+    figures = {"train": _fit(predict(data["train_X"]), data["train_y"], loss)}
+    if data["test_X"] is not None:
+        X, y = data["test_X"], data["test_y"] == 1
+        yhat = predict(X)
+        predicted = yhat > 0.5
+        figures["test"] = _fit(yhat, data["test_y"], loss) | {
+            "interval": wilson_interval(int(np.sum(predicted == y)), len(y)),
+            "confusion": [
+                [int(np.sum((y == label) & (predicted == answer))) for answer in (False, True)]
+                for label in (False, True)
+            ],
+        }
+        figures["rule"] = {"accuracy": float(np.mean((X[1] > X[2]) == y))}
+        figures["wrong"] = [
+            {"features": X[:, i].tolist(), "label": int(y[i]), "yhat": float(yhat[i])}
+            for i in np.argsort(-np.abs(yhat - y), kind="stable")  # the most confidently wrong first
+            if predicted[i] != y[i]
+        ][:MOST_WRONG]
+    figures["examples"] = [_example(text, predict, data["freqs"]) for text in SENTENCES]
     return figures
 
 
 def wilson_interval(right, n, z=1.959963984540054):
-    """The 95 % interval of a proportion right/n (Wilson 1927): it stays inside [0, 1] where the normal one does not."""
+    """The 95 % interval of a proportion right/n (Wilson 1927). Unlike the normal one it stays inside [0, 1]."""
     p, s = right / n, z * z / n
     middle, half = (p + s / 2) / (1 + s), z * np.sqrt(p * (1 - p) / n + s / (4 * n)) / (1 + s)
     return [float(middle - half), float(middle + half)]
+
+
+def _fit(yhat, y, loss):
+    return {"loss": float(loss(yhat, y)), "accuracy": float(np.mean((yhat > 0.5) == (y == 1)))}
+
+
+def _example(text, predict, freqs):
+    features = extract_features(text, freqs)  # (1, 3)
+    return {
+        "text": text,
+        "stems": process_tweet(text),
+        "features": features[0].tolist(),
+        "yhat": float(predict(features.T)[0]),
+    }

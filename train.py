@@ -1,358 +1,371 @@
-"""Train the network of assignment2.py on tweets, say how good it is, and leave the parameters and the curves.
+"""Train the network of assignment2.py on tweets, evaluate it, and save its parameters, figures and pictures.
 
-    python train.py                              the course's file where it is, else the embedded features
-    python train.py --data twitter_data.pkl      a data file of your own
-    python train.py --hidden 10 --iters 2e5 --out runs/ten
-    python train.py --predict "what a lovely day :)"
+    python train.py                                     train as the handout says, in about ten seconds
+    python train.py --hidden 10 --iters 2e5 --out ten   ten hidden units, fewer steps, everything saved in ten/
+    python train.py --data twitter_data.pkl             train on a data file of your own
+    python train.py --predict "what a lovely day :)"    what the trained network makes of this tweet
 
-Data, in this order: --data FILE, data/twitter_data.pkl, the features embedded in data/. The first two are pickled
-dicts with train_x, train_y, test_x, test_y and freqs. Leaves assignment2.pkl (W1, W2, b1, b2) beside this file, and
-run.json (every figure of the run), loss.svg/.png and surface.svg/.png in output/; with --out all of it goes there.
-Ctrl-C ends the training early and keeps what it has. Exit status: 0 done, 2 for input that cannot be used, 130 after Ctrl-C.
+While it trains it prints the loss on the training tweets, which falls, and the loss and the accuracy on the test
+tweets, which it never trains on. Then it saves, in output/ or in the folder that --out names,
+
+    assignment2.pkl       the parameters W1, b1, W2, b2
+    run.json              the settings and every figure of the run
+    loss.svg, .png        the two losses, step by step
+    surface.svg, .png     the test tweets in the plane of their features, with the network's decision line
+
+and prints how good the network is. Ctrl-C ends the training early and saves what there is.
+
+The data are those of --data FILE, else of data/twitter_data.pkl if `make data` has made it, else the features that come
+with the project. A data file is a pickled dict with train_x, train_y, test_x, test_y and freqs, or with X, y and freqs
+alone, which leaves nothing to evaluate on. --predict takes the parameters in --out FOLDER, else those of the last run
+in output/, else the ones that come with the project; and the counts (freqs) of --data FILE, else the project's own.
+
+Exit status: 0 done, 1 if the output could not be written, 2 for input that cannot be used, 130 after Ctrl-C.
 """
+
+if __name__ == "__main__":
+    # Before numpy, so that from here on Ctrl-C and a missing package are answered with a sentence.
+    import command
+
+    command.run("train.py", "train")
 
 import argparse
 import json
-import os
 import pickle
 import platform
-import subprocess
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
-from assignment2 import bce_forward, descend, inference_2layers, load_pickle, load_tweets
+import command
+from assignment2 import bce_forward, descend, inference_2layers
+from data.embedded import load_embedded
+from data.reader import read_parameters, read_tweets
 from data.writer import atomic_write
 from evaluation import measure
+from utils import extract_features, feature_matrix, process_tweet
 
 ROOT = Path(__file__).resolve().parent
+OUTPUT = ROOT / "output"
 
 
 class Data(NamedTuple):
-    """X (3, N): [1, positive sum, negative sum], a tweet a column; y (N,), 1 positive and 0 negative."""
+    """X (3, N): [1, positive sum, negative sum], one tweet per column; y (N,): 1 positive, 0 negative."""
 
     source: str
     train_X: np.ndarray
     train_y: np.ndarray
-    test_X: np.ndarray
-    test_y: np.ndarray
     freqs: dict
-    train_x: list  # the tweets themselves; empty where only their features are embedded
-    test_x: list
+    test_X: np.ndarray | None = None  # None if the file has no test set
+    test_y: np.ndarray | None = None
+    train_x: list | None = None  # the tweets themselves; None if only their features are embedded
+    test_x: list | None = None
 
 
-# --------------------------------------------------------------------------- data
+class Training(NamedTuple):
+    parameters: tuple  # W1, b1, W2, b2 of the lowest training loss
+    curve: dict  # {"step", "train"} and, with a test set, "eval": lists of one length
+    steps: int
+    interrupted: bool
 
 
-def read_data(path=None):
-    """The Data of the file `path`, else of data/twitter_data.pkl where it is, else the embedded features."""
-    given = ROOT / "data" / "twitter_data.pkl"
-    if path is None and not given.exists():
-        from data.embedded import load_embedded
-
-        return Data("the embedded features", train_x=[], test_x=[], **load_embedded())
-    path = path or given
-    from utils import feature_matrix
-
-    data = load_tweets(path)
-    if "test_x" not in data:
-        raise ValueError(f"{path}: has no test_x, test_y; the run is evaluated on them")
-    return Data(
-        Path(path).name,
-        feature_matrix(data["train_x"], data["freqs"]),
-        data["train_y"],
-        feature_matrix(data["test_x"], data["freqs"]),
-        data["test_y"],
-        data["freqs"],
-        data["train_x"],
-        data["test_x"],
-    )
+def main(argv=None):
+    args = parse(argv)
+    if args.predict is not None:
+        predict_tweet(args.predict, args.data, args.out)
+        return 0
+    command.need("matplotlib", "nltk")  # which the training itself can do without, but not what follows it
+    data = read_data(args.data)
+    folder = make_folder(args.out or OUTPUT)
+    print_data(data)
+    with command.finishing("Saving the results. Ctrl-C again gives up.") as interrupts:
+        training = train(data, args.hidden, args.iters, args.lr, args.batch, args.seed)
+        predict = predictor(training.parameters)
+        run = figures(args, data, training, predict)
+        write(folder, run, data, training, predict)
+    # Only now, since printing can fail, and nothing is to be lost by that.
+    print_results(run, data, predict)
+    print(f"\nSaved in {shown(folder)}: assignment2.pkl, run.json, and loss and surface as .svg and .png")
+    return 130 if training.interrupted or interrupts else 0
 
 
-# --------------------------------------------------------------------------- the run
+# ---- Read ------------------------------------------------------------------------------------------
 
 
-def train(data, hidden, iters, lr, batch, seed):
-    """Train, with a progress bar and a line at readable intervals.
-
-    Returns the last checkpoint, the curve {"step", "train", "eval"}, and whether Ctrl-C ended it.
-    The evaluation loss is printed and drawn; nothing is chosen by it.
-    """
-    from tqdm import tqdm
-
-    run = descend(data.train_X, data.train_y, hidden, iters, lr, batch=batch, seed=seed)
-    curve = {"step": [], "train": [], "eval": []}
-    checkpoint, interrupted = None, False
-    print(f"\n{'step':>9}  {'training loss':>13}  {'evaluation loss':>15}  {'accuracy':>8}")
-    with tqdm(
-        total=int(iters) if np.isfinite(iters) else None, unit=" steps", unit_scale=True, leave=False, disable=None
-    ) as bar:
-        try:
-            for checkpoint in run:
-                W1, b1, W2, b2 = checkpoint.parameters
-                yhat = inference_2layers(data.test_X, W1, W2, b1, b2)
-                loss, accuracy = bce_forward(yhat, data.test_y), np.mean((yhat > 0.5) == data.test_y)
-                for key, value in [("step", checkpoint.step), ("train", checkpoint.loss), ("eval", loss)]:
-                    curve[key].append(float(value) if key != "step" else value)
-                bar.update(checkpoint.step - bar.n)
-                bar.set_postfix_str(f"loss {checkpoint.loss:.4f}", refresh=False)
-                if len(curve["step"]) == 1 or checkpoint.step * 10 // iters > curve["step"][-2] * 10 // iters:
-                    bar.write(f"{checkpoint.step:>9,}  {checkpoint.loss:>13.5f}  {loss:>15.5f}  {accuracy:>8.4f}")
-        except KeyboardInterrupt:
-            if checkpoint is None:
-                raise
-            interrupted = True
-    return checkpoint, curve, interrupted
-
-
-# --------------------------------------------------------------------------- what is printed
-
-
-def print_results(run):
-    (tn, fp), (fn, tp) = run["test"]["confusion"]
-    low, high = run["test"]["interval"]
-    print(
-        f"\nTest accuracy {run['test']['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}), test loss {run['test']['loss']:.5f}"
-    )
-    print(f"The rule 'more positive than negative counts' alone: {run['rule']['accuracy']:.4f}")
-    print(
-        f"\n                said negative  said positive\ntruly negative  {tn:>13}  {fp:>13}\ntruly positive  {fn:>13}  {tp:>13}\n"
-    )
-
-
-def print_examples(rows):
-    """rows: (text, features (3,), ŷ)."""
-    print(f"{'positive':>9} {'negative':>9} {'ŷ':>7}")
-    for text, (_, positive, negative), yhat in rows:
-        print(f"{positive:>9,.0f} {negative:>9,.0f} {yhat:>7.4f}  {' '.join(text.split()) or '(an empty tweet)'}")
-
-
-# --------------------------------------------------------------------------- pictures
-
-
-def draw_loss(curve, path):
-    """Training and evaluation loss by step, both axes logarithmic: the loss falls forty-fold, most of it at first."""
-    figure, axes = _figure()
-    axes.plot(curve["step"], curve["train"], color="#1f4e79", label="training")
-    axes.plot(curve["step"], curve["eval"], color="#d1712b", linestyle="--", label="evaluation (test tweets)")
-    axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy (nats)")
-    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1) if min(curve["train"] + curve["eval"]) / 2 < t]
-    axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
-    axes.set_title("Loss while training", loc="left")
-    axes.grid(which="both", linewidth=0.4, color="0.85")
-    axes.legend(frameon=False)
-    _save(figure, path)
-
-
-def draw_surface(data, predict, path):
-    """The test tweets in the plane of their two features, over the network's ŷ = predict(X)."""
-    figure, axes = _figure()
-    # Counts from 0 to tens of thousands: linear up to 10, logarithmic beyond.
-    top = 10 ** np.ceil(np.log10(max(data.test_X[1:].max(), 10)))
-    ticks = np.concatenate([np.linspace(-1, 10, 80), np.geomspace(10, top, 240)[1:]])
-    positive, negative = np.meshgrid(ticks, ticks)
-    grid = np.stack([np.ones(positive.size), positive.ravel(), negative.ravel()])  # (3, M)
-    yhat = predict(grid).reshape(positive.shape)
-    # A map whose lightness runs one way, so that it reads in grey.
-    filled = axes.contourf(positive, negative, yhat, levels=np.linspace(0, 1, 11), cmap="YlGnBu", alpha=0.5)
-    axes.contour(positive, negative, yhat, levels=[0.5], colors="black", linewidths=1.8)
-    handles = [axes.plot([], [], color="black", linewidth=1.8, label="ŷ = 0.5")[0]]
-    wrong = (predict(data.test_X) > 0.5) != data.test_y
-    for label, marker, name in [(1, "o", "positive"), (0, "x", "negative")]:
-        X = data.test_X[1:, data.test_y == label]
-        style = {"facecolors": "none", "edgecolors": "#0b2a4a"} if marker == "o" else {"color": "#a03a00"}
-        handles.append(axes.scatter(*X, s=16, marker=marker, linewidths=0.7, label=name, **style))
-    handles.append(
-        axes.scatter(
-            *data.test_X[1:, wrong],
-            s=130,
-            marker="s",
-            facecolors="none",
-            edgecolors="black",
-            linewidths=1.3,
-            label="wrong",
-        )
-    )
-    for axis, set_limits in [(axes.set_xscale, axes.set_xlim), (axes.set_yscale, axes.set_ylim)]:
-        axis("symlog", linthresh=10)
-        set_limits(-1, top)
-    axes.set(xlabel="sum of positive counts", ylabel="sum of negative counts")
-    axes.set_title("Test tweets and what the network says", loc="left", pad=30)
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.0),
-        ncols=4,
-        frameon=False,
-        columnspacing=1.2,
-        handletextpad=0.3,
-    )
-    figure.colorbar(filled, label="ŷ, the probability of positive")
-    _save(figure, path)
-
-
-def _figure():
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
-    return figure, figure.subplots()
-
-
-def _save(figure, path):
-    """As SVG for the report and PNG for the screen; no date and a fixed salt, so that one run gives one file."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": "assignment2", "svg.fonttype": "path"}):
-        with atomic_write(path.with_suffix(".svg")) as temporary:
-            figure.savefig(temporary, metadata={"Date": None})
-        with atomic_write(path.with_suffix(".png")) as temporary:
-            figure.savefig(temporary, dpi=160)
-
-
-# --------------------------------------------------------------------------- files
+def read_data(path):
+    """The Data of the file `path`, else of data/twitter_data.pkl if it is there, else the embedded features."""
+    course_file = ROOT / "data" / "twitter_data.pkl"
+    if path is None and not course_file.exists():
+        return Data(source="the embedded features", **load_embedded())
+    path = path or course_file
+    tweets = read_tweets(path)
+    for part in ("train", "test"):
+        if f"{part}_x" in tweets:
+            tweets[f"{part}_X"] = feature_matrix(tweets[f"{part}_x"], tweets["freqs"])
+    return Data(source=path.name, **tweets)
 
 
 def make_folder(path):
-    """The folder `path`, made where it is missing. Raises ValueError before any work where it cannot be written."""
+    """The folder `path`, made if it is missing. Raises ValueError, before any training, if it cannot be written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return path
     except OSError as error:
-        raise ValueError(f"{path}: cannot write there ({error.strerror})") from None
+        raise ValueError(f"{path}: cannot write there: {error.strerror}") from None
 
 
-def load_parameters(path):
-    """W1, b1, W2, b2 of an assignment2.pkl."""
-    saved = load_pickle(path)
-    if not isinstance(saved, dict) or not {"W1", "W2", "b1", "b2"} <= saved.keys():
-        raise ValueError(f"{path}: is not a pickled dict with the keys W1, W2, b1, b2")
-    return saved["W1"], saved["b1"], saved["W2"], saved["b2"]
+# ---- Train -----------------------------------------------------------------------------------------
 
 
-# --------------------------------------------------------------------------- the command line
+def train(data, hidden, iters, lr, batch, seed):
+    """Train with a progress bar and a line of figures at each tenth of the steps. Returns a Training.
+
+    The evaluation loss is printed and drawn, but nothing is chosen by it.
+    """
+    checkpoint, rows, interrupted = None, [], False
+    print(f"\n{'step':>9}  {'training loss':>13}", end="" if data.test_X is not None else "\n")
+    if data.test_X is not None:
+        print(f"  {'evaluation loss':>15}  {'accuracy':>8}")
+    with tqdm(total=iters, unit=" steps", unit_scale=True, leave=False, disable=None) as bar:
+        try:
+            with command.interruptible():
+                for checkpoint in descend(data.train_X, data.train_y, hidden, iters, lr, batch=batch, seed=seed):
+                    row, line = evaluate(checkpoint, data)
+                    if not rows or checkpoint.step * 10 // iters > rows[-1][0] * 10 // iters:
+                        bar.write(line)
+                    rows.append(row)
+                    bar.set_postfix_str(f"loss {checkpoint.loss:.4f}", refresh=False)
+                    bar.update(checkpoint.step - bar.n)
+        except KeyboardInterrupt:
+            interrupted = True
+    if not rows:
+        raise KeyboardInterrupt
+    if interrupted:
+        print(f"Interrupted at step {checkpoint.step:,} of {iters:,}: saving what there is.", flush=True)
+    curve = dict(zip(("step", "train", "eval"), map(list, zip(*rows, strict=True)), strict=False))
+    return Training(tuple(map(rounded, checkpoint.best)), curve, checkpoint.step, interrupted)
 
 
-def predict_tweet(tweet, folder):
-    from data.embedded import load_embedded
-    from utils import extract_features, process_tweet
-
-    W1, b1, W2, b2 = load_parameters(folder / "assignment2.pkl")
-    features = extract_features(tweet, load_embedded()["freqs"])
-    yhat = inference_2layers(features, W1, W2, b1, b2)[0]
-    print(f"stems     {' '.join(process_tweet(tweet)) or '(none)'}")
-    print(f"features  {features[0, 1]:,.0f} positive, {features[0, 2]:,.0f} negative")
-    print(f"ŷ         {yhat:.4f}")
-    print("Positive sentiment" if yhat > 0.5 else "Negative sentiment")
+def evaluate(checkpoint, data):
+    """(step, training loss, and with a test set the evaluation loss) of a checkpoint, and the line to print."""
+    row, line = (checkpoint.step, float(checkpoint.loss)), f"{checkpoint.step:>9,}  {checkpoint.loss:>13.5f}"
+    if data.test_X is None:
+        return row, line
+    yhat = predictor(checkpoint.parameters)(data.test_X)
+    loss, accuracy = float(bce_forward(yhat, data.test_y)), np.mean((yhat > 0.5) == data.test_y)
+    return (*row, loss), f"{line}  {loss:>15.5f}  {accuracy:>8.4f}"
 
 
-def run_training(args):
-    out = make_folder(args.out or ROOT / "output")
-    data = read_data(args.data)
-    n, m = data.train_X.shape[1], data.test_X.shape[1]
-    print(f"Data: {data.source}, {n:,} training and {m:,} test tweets")
+def predictor(parameters):
+    """The trained network as a function: features (3, M) -> ŷ (M,)."""
+    W1, b1, W2, b2 = parameters
+
+    def predict(X):
+        with np.errstate(over="ignore"):  # large weights from a large lr: σ(±inf) is 1 or 0, as it should be
+            return inference_2layers(X, W1, W2, b1, b2)
+
+    return predict
+
+
+def rounded(values):
+    """`values` to ten significant digits. Two processors round each step differently, and over a million steps that
+    adds up to a relative 1e-13 or so. Without those digits, one seed gives the same file on either."""
+    return np.array([float(f"{value:.9e}") for value in values.flat]).reshape(values.shape)
+
+
+# ---- Figures ---------------------------------------------------------------------------------------
+
+
+def figures(args, data, training, predict):
+    """The dict that run.json holds. Without a test set it has no "eval" curve and none of what `measure` leaves out."""
+    counts = {"train": len(data.train_y)} | ({} if data.test_y is None else {"test": len(data.test_y)})
+    return {
+        "seed": args.seed,
+        "hidden": args.hidden,
+        "iters": args.iters,
+        "lr": args.lr,
+        "batch": args.batch,
+        "steps_taken": training.steps,
+        "stopped": "Interrupted by Ctrl-C." if training.interrupted else "All steps taken.",
+        "data": {"source": data.source, **counts},
+        "curve": training.curve,
+        **measure(predict, bce_forward, data._asdict()),
+        "parameters": {name: value.tolist() for name, value in named(training.parameters).items()},
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+    }
+
+
+def named(parameters):
+    return dict(zip(("W1", "b1", "W2", "b2"), parameters, strict=True))
+
+
+# ---- Write -----------------------------------------------------------------------------------------
+
+
+def write(folder, run, data, training, predict):
+    """Write the files of a run into `folder`, each whole or not at all; the parameters first."""
+    with atomic_write(folder / "assignment2.pkl") as temporary:
+        # The handout's code saves `data` here, but means the parameters.
+        temporary.write_bytes(pickle.dumps(named(training.parameters), protocol=4))
+    with atomic_write(folder / "run.json") as temporary:
+        temporary.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+
+    from pictures import draw_loss, draw_surface, one_sided_stems, save  # matplotlib takes a while to import
+
+    save(draw_loss(training.curve), folder / "loss")
+    stripes = one_sided_stems(data.freqs)
+    if data.test_X is not None:
+        surface = draw_surface(data.test_X, data.test_y, predict, stripes, "Test tweets")
+    else:
+        surface = draw_surface(data.train_X, data.train_y, predict, stripes, "Training tweets")
+    save(surface, folder / "surface")
+
+
+# ---- Print -----------------------------------------------------------------------------------------
+
+
+def print_data(data):
+    tests = "no test tweets" if data.test_y is None else f"{len(data.test_y):,} test tweets"
+    print(f"Data: {data.source}, {len(data.train_y):,} training tweets and {tests}")
     if data.train_x:
-        from utils import extract_features
-
         print("Training Data: ", data.train_x[0])
         print("Features ", extract_features(data.train_x[0], data.freqs))
 
-    checkpoint, curve, interrupted = train(data, args.hidden, args.iters, args.lr, args.batch, args.seed)
-    W1, b1, W2, b2 = checkpoint.best
 
-    def predict(X):
-        return inference_2layers(X, W1, W2, b1, b2)
-
-    run = {
-        "seed": args.seed,
-        "hidden": args.hidden,
-        "iters": int(args.iters),
-        "lr": args.lr,
-        "batch": args.batch,
-        "steps_taken": checkpoint.step,
-        "stopped": "Interrupted by Ctrl-C." if interrupted else "All steps taken.",
-        "data": {"source": data.source, "train": n, "held_out": 0, "test": m},
-        "curve": curve,
-        **measure(predict, bce_forward, data._asdict()),
-        "parameters": {name: p.tolist() for name, p in zip(["W1", "b1", "W2", "b2"], checkpoint.best)},
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-    }
-    print_results(run)
+def print_results(run, data, predict):
+    if "test" in run:
+        print_scores(run["test"], run["rule"])
+    else:
+        print(f"\n{data.source} has no test set, so there is nothing to evaluate the network on.")
+        print(f"Training accuracy {run['train']['accuracy']:.4f}, training loss {run['train']['loss']:.5f}")
     if data.test_x:
-        yhat = predict(data.test_X)
-        shown = np.linspace(0, m - 1, min(m, 6)).astype(int)
-        print_examples((data.test_x[i], data.test_X[:, i], yhat[i]) for i in shown)
-        print()
-    print_examples((e["text"], e["features"], e["yhat"]) for e in run["examples"])
-
-    folder = out if args.out else ROOT
-    with atomic_write(folder / "assignment2.pkl") as temporary:
-        # The handout's snippet saves `data`; the parameters are meant.
-        temporary.write_bytes(pickle.dumps({"W1": W1, "W2": W2, "b1": b1, "b2": b2}, protocol=4))
-    with atomic_write(out / "run.json") as temporary:
-        temporary.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    draw_loss(run["curve"], out / "loss")
-    draw_surface(data, predict, out / "surface")
-    if interrupted:
-        print(f"\nInterrupted at step {checkpoint.step:,} of {int(args.iters):,}: the best so far is kept.")
-    names = [folder / "assignment2.pkl", out / "run.json", out / "loss.svg", out / "surface.svg"]
-    print("\nSaved " + ", ".join(os.path.relpath(name) for name in names) + " (pictures as .png too)")
-    if args.report and not interrupted:
-        return subprocess.run([sys.executable, "-m", "report", "--run", str(out.resolve())], cwd=ROOT).returncode
-    return 130 if interrupted else 0
+        chosen = np.linspace(0, len(data.test_x) - 1, min(len(data.test_x), 6)).astype(int)
+        yhat = predict(data.test_X[:, chosen])
+        print_examples("Test tweets", [data.test_x[i] for i in chosen], data.test_X[:, chosen].T, yhat)
+    examples = run["examples"]
+    columns = [[example[key] for example in examples] for key in ("text", "features", "yhat")]
+    print_examples("Sentences of our own", *columns)
+    warn_of_divergence(run, np.mean(data.train_y))
 
 
-def main(argv=None):
+def print_scores(test, rule):
+    (tn, fp), (fn, tp) = test["confusion"]
+    low, high = test["interval"]
+    print(f"\nTest accuracy {test['accuracy']:.4f}, test loss {test['loss']:.5f}")
+    print(f"95 % interval of the test accuracy, by Wilson's method: {low:.4f} to {high:.4f}")
+    print(f"Accuracy of the rule 'more positive than negative counts' alone: {rule['accuracy']:.4f}")
+    print(f"\n{'':14}  predicted negative  predicted positive")
+    print(f"truly negative  {tn:>18,}  {fp:>18,}\ntruly positive  {fn:>18,}  {tp:>18,}")
+
+
+def print_examples(title, texts, features, yhats):
+    # As wide as the terminal; a file or a pipe has no width, and the longest tweet fits into this.
+    width = shutil.get_terminal_size(fallback=(320, 24)).columns
+    print(f"\n{title}\n{'positive':>9} {'negative':>9} {'ŷ':>7}")
+    for text, (_, positive, negative), yhat in zip(texts, features, yhats, strict=True):
+        line = f"{positive:>9,.0f} {negative:>9,.0f} {yhat:>7.4f}  {' '.join(text.split()) or '(an empty tweet)'}"
+        print(line if len(line) <= width else line[: width - 1] + "…")
+
+
+def warn_of_divergence(run, share):
+    """Warn if the network is no better than one that answers every tweet with the share of positive tweets."""
+    guess = -share * np.log(share) - (1 - share) * np.log(1 - share)  # the entropy of the labels
+    loss = run["train"]["loss"]
+    if loss >= guess:
+        print(
+            f"\ntrain.py: warning: the training loss, {loss:.5f}, is no better than the {guess:.5f} of guessing "
+            f"ŷ = {share:.2f} for every tweet. Try a smaller --lr than {run['lr']:g}, or more --iters.",
+            file=sys.stderr,
+        )
+
+
+def shown(path):
+    """A path as the user would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+# ---- Predict ---------------------------------------------------------------------------------------
+
+
+def predict_tweet(tweet, data, folder):
+    if folder:
+        path, origin = folder / "assignment2.pkl", "from --out"
+    elif (OUTPUT / "assignment2.pkl").exists():
+        path, origin = OUTPUT / "assignment2.pkl", "of the last run"
+    else:
+        path, origin = ROOT / "assignment2.pkl", "that come with the project"
+    parameters = read_parameters(path)
+    if parameters[0].shape[1] != 3:
+        raise ValueError(f"{path}: W1 of shape {parameters[0].shape} does not fit the 3 features of a tweet")
+    freqs = (read_tweets(data) if data else load_embedded())["freqs"]
+    features = extract_features(tweet, freqs)  # (1, 3)
+    yhat = predictor(parameters)(features.T)[0]
+    print(f"parameters  {shown(path)}, {origin}")
+    print(f"stems       {' '.join(process_tweet(tweet)) or '(none)'}")
+    print(f"features    {features[0, 1]:,.0f} positive, {features[0, 2]:,.0f} negative")
+    print(f"ŷ           {yhat:.4f}")
+    print("Positive sentiment" if yhat > 0.5 else "Negative sentiment")
+
+
+# ---- The command line ------------------------------------------------------------------------------
+
+
+def parse(argv):
     description, _, epilog = __doc__.partition("\n\n")
     parser = argparse.ArgumentParser(
-        description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="train.py", description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, metavar="FILE", help="the course's twitter_data.pkl or one like it")
-    parser.add_argument("--hidden", type=int, default=6, metavar="L", help="hidden units, ℓ (default 6)")
-    parser.add_argument(
-        "--iters",
-        type=float,
-        default=1e6,
-        metavar="T",
-        help="steps of gradient descent (default 1e6, some seven seconds)",
-    )
-    parser.add_argument(
-        "--lr", type=float, default=0.01, metavar="R", help="learning rate, the size of a step (default 0.01)"
-    )
-    parser.add_argument("--batch", type=int, default=32, metavar="B", help="tweets a step (default 32)")
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="S",
-        help="of the initial weights and the batches: one seed, one result (default 0)",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="put everything there; with --predict, take assignment2.pkl from there",
-    )
-    parser.add_argument("--report", action="store_true", help="typeset assignment2.pdf from this run afterwards")
-    parser.add_argument(
-        "--predict", metavar="TWEET", help="train nothing: say what the saved parameters make of this tweet"
-    )
+    add = parser.add_argument
+    add("--data", type=_path, metavar="FILE", help="the course's twitter_data.pkl or a file like it")
+    add("--hidden", type=_whole(1, 100_000), default=6, metavar="L", help="hidden units, ℓ (default 6)")
+    add("--iters", type=_whole(1, 10**15), default=10**6, metavar="T", help="steps of gradient descent (default 1e6)")
+    add("--lr", type=_positive, default=0.01, metavar="R", help="learning rate, the size of a step (default 0.01)")
+    add("--batch", type=_whole(1), default=32, metavar="B", help="tweets per step (default 32)")
+    add("--seed", type=_whole(0), default=0, metavar="S", help="start of the random numbers: initial weights, batches")
+    add("--out", type=_path, metavar="FOLDER", help="save everything there; with --predict, read the parameters there")
+    add("--predict", metavar="TWEET", help="do not train: print what the trained network makes of this tweet")
     args = parser.parse_args(argv)
+    if [] in vars(args).values():  # what argparse before 3.13 makes of --predict=--
+        parser.error("'--' is no value for an option")
+    return args
+
+
+def _path(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a path, not an empty text")
+    return Path(text)
+
+
+def _whole(least, most=None):
+    """A reader of whole numbers from `least` to `most`, also of those written as 1e6."""
+
+    def read(text):
+        try:
+            value = int(text) if text.strip("+-").isdecimal() else float(text)
+            if value != int(value):
+                raise ValueError
+        except (ValueError, OverflowError):
+            raise argparse.ArgumentTypeError(f"expected a whole number such as 6 or 1e6, not {text!r}") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"expected at least {least}, not {text}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"expected at most {most:,}, not {text}")
+        return int(value)
+
+    return read
+
+
+def _positive(text):
     try:
-        if args.predict is not None:
-            predict_tweet(args.predict, args.out or ROOT)
-            return 0
-        return run_training(args)
-    except (OSError, ValueError, FloatingPointError) as error:
-        print(f"train.py: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\ntrain.py: interrupted before there was anything to save", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 < value < np.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number, not {text!r}")
+    return value

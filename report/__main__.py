@@ -32,7 +32,7 @@ NEEDED = {
     "iters": NUMBER,
     "steps_taken": int,
     "stopped": str,
-    "data": {"train": int, "held_out": int, "test": int},
+    "data": {"train": int, "test": int},
     "curve": {"step": list, "train": list, "eval": list},
     "train": {"loss": NUMBER, "accuracy": NUMBER},
     "test": {"loss": NUMBER, "accuracy": NUMBER, "interval": list, "confusion": list},

@@ -40,7 +40,6 @@ def evaluate(solution):
         "data": {
             "source": "the embedded features",
             "train": data["train_y"].size,
-            "held_out": 0,
             "test": data["test_y"].size,
         },
         **measure(predict, loss, data),

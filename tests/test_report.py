@@ -31,7 +31,7 @@ def test_every_line_of_the_work_is_the_derivative(name, key):
     """sympy differentiates the definitions; the difference from each printed line simplifies to exactly 0."""
     oracle, derivation = ORACLES[name], formulas.SETTINGS[name].derivations[key]
     for expected, lines in oracle.lines(derivation):
-        for step, value in zip(derivation.steps, lines):
+        for step, value in zip(derivation.steps, lines, strict=True):
             assert oracle.is_zero(expected - value), step.expression
 
 
@@ -98,7 +98,7 @@ def loop_loss(X, y, W1, b1, W2, b2):
 
 
 def complex_step(f, at):
-    """∂f/∂at for a real f that takes complex numbers: Im f(at + ih)/h, exact to rounding since nothing is subtracted."""
+    """∂f/∂at for a real f that takes complex numbers: Im f(at + ih)/h, exact to rounding as nothing is subtracted."""
     gradient = np.empty(at.shape)
     for index in np.ndindex(*at.shape):
         moved = at.astype(complex)
@@ -117,15 +117,15 @@ def central_differences(f, at, h=1e-5):
     return gradient
 
 
-def batch(d, l, N, seed=0):
+def batch(d, hidden, N, seed=0):
     """A network and a batch of these sizes, with the definitions of the page evaluated in their order."""
     rng = np.random.default_rng(seed)
     names = {
         "X": rng.normal(size=(d, N)),
         "y": rng.integers(0, 2, size=(1, N)).astype(float),
-        "W1": rng.normal(size=(l, d)),
-        "b1": rng.normal(size=(l, 1)),
-        "W2": rng.normal(size=(1, l)),
+        "W1": rng.normal(size=(hidden, d)),
+        "b1": rng.normal(size=(hidden, 1)),
+        "W2": rng.normal(size=(1, hidden)),
         "b2": rng.normal(size=(1, 1)),
         "ones": np.ones((N, 1)),
         "N": N,
@@ -153,10 +153,10 @@ def gradient_of_loss(names, variable, by):
 SHAPES = [(3, 6, 8), (2, 5, 4), (7, 3, 5)]
 
 
-@pytest.mark.parametrize("d, l, N", SHAPES)
+@pytest.mark.parametrize("d, hidden, N", SHAPES)
 @pytest.mark.parametrize("variable", formulas.BATCH.derivations)
-def test_batch_forms_are_the_gradients_of_the_loss(d, l, N, variable):
-    names = batch(d, l, N)
+def test_batch_forms_are_the_gradients_of_the_loss(d, hidden, N, variable):
+    names = batch(d, hidden, N)
     exact = gradient_of_loss(names, variable, complex_step)
     assert value("L", names).shape == (1, 1)
     assert abs(names["L"][0, 0] - loop_loss(*(names[k] for k in ("X", "y", "W1", "b1", "W2", "b2")))) < 1e-14
@@ -167,13 +167,13 @@ def test_batch_forms_are_the_gradients_of_the_loss(d, l, N, variable):
         np.testing.assert_allclose(printed, exact, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("d, l, N", SHAPES)
-def test_batch_forms_are_what_the_solution_computes(d, l, N):
-    names = batch(d, l, N, seed=1)
+@pytest.mark.parametrize("d, hidden, N", SHAPES)
+def test_batch_forms_are_what_the_solution_computes(d, hidden, N):
+    names = batch(d, hidden, N, seed=1)
     *computed, L = assignment2.gradients(
         names["X"], names["y"][0], names["W1"], names["W2"], names["b1"][:, 0], names["b2"][0]
     )
-    for variable, gradient in zip(("W1", "W2", "b1", "b2"), computed):
+    for variable, gradient in zip(("W1", "W2", "b1", "b2"), computed, strict=True):
         printed = value(formulas.BATCH.derivations[variable].result, names)
         np.testing.assert_allclose(np.reshape(gradient, printed.shape), printed, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(L, names["L"][0, 0], rtol=1e-13)
@@ -235,11 +235,11 @@ def layer(m, n, seed=0):
 def layer_jacobian(names, variable):
     """∂ŷ_i/∂variable, (m, *variable's shape), one output after another by the complex step."""
 
-    def outputs(moved):
+    def output(i, moved):
         given = names | {variable: moved}
-        return sigma(given["W"] @ given["h"] + given["b"])[:, 0]
+        return sigma(given["W"] @ given["h"] + given["b"])[i, 0]
 
-    return np.stack([complex_step(lambda moved: outputs(moved)[i], names[variable]) for i in range(len(names["W"]))])
+    return np.stack([complex_step(partial(output, i), names[variable]) for i in range(len(names["W"]))])
 
 
 def layer_expected(names, key):
@@ -347,7 +347,7 @@ def run_folder(tmp_path):
         "batch": 32,
         "steps_taken": 5000,
         "stopped": "All steps taken.",
-        "data": {"source": "embedded features", "train": 8000, "held_out": 0, "test": 2000},
+        "data": {"source": "embedded features", "train": 8000, "test": 2000},
         "curve": {"step": [0, 2500, 5000], "train": [0.7, 0.1, 0.02], "eval": [0.7, 0.11, 0.0123]},
         "train": {"loss": 0.0171, "accuracy": 0.9951},
         "rule": {"accuracy": 0.995},
@@ -539,7 +539,7 @@ def test_a_students_figures_are_those_of_their_functions(student):
     run, data = evaluate(student / "assignment2.py"), load_embedded()
     parameters = pickle.loads((student / "assignment2.pkl").read_bytes())
     right, loss = 0, 0.0
-    for x, y in zip(data["test_X"].T, data["test_y"]):
+    for x, y in zip(data["test_X"].T, data["test_y"], strict=True):
         h = sigma(parameters["W1"] @ x + parameters["b1"])
         yhat = sigma(parameters["W2"] @ h + parameters["b2"])[0]
         right += (yhat > 0.5) == (y == 1)
@@ -549,7 +549,8 @@ def test_a_students_figures_are_those_of_their_functions(student):
         sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
     )
     np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
-    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is 4.5/48 of 5 decades, row 40 is 40.5/48.
+    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is at 4.5/48 of 5 decades, row 40 at
+    # 40.5/48.
     h = sigma(parameters["W1"] @ [1, 10 * 4.5 * 5 / 48, 10 ** (40.5 * 5 / 48)] + parameters["b1"])
     assert run["surface"]["yhat"][40][4] == pytest.approx(sigma(parameters["W2"] @ h + parameters["b2"])[0], abs=1e-4)
 

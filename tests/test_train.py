@@ -1,6 +1,7 @@
-"""train.py as its user runs it: what it prints, leaves, refuses; and the assignment2.pkl of the repository."""
+"""train.py as its user runs it: what it prints, saves and refuses; and the assignment2.pkl of the repository."""
 
 import json
+import os
 import pickle
 import signal
 import subprocess
@@ -11,15 +12,20 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+import command
+import evaluation
+import pictures
 import train
-from data.reader import read_pickle
+from assignment2 import Checkpoint, bce_forward, descend, inference_2layers
 from data.embedded import load_embedded
+from data.reader import read_parameters, read_pickle
 
 ROOT = Path(train.__file__).parent
+FILES = ["assignment2.pkl", "loss.png", "loss.svg", "run.json", "surface.png", "surface.svg"]
 
 
 def run(*arguments):
-    return train.main([str(a) for a in arguments])
+    return command.attempt("train.py", lambda: train.main([str(a) for a in arguments]))
 
 
 def files_of(folder):
@@ -33,6 +39,7 @@ TOY = {  # sentences of the project's own
     "test_y": np.array([[1.0], [0.0]]),
     "freqs": {("good", 1.0): 15, ("day", 1.0): 5, ("bad", 0.0): 15, ("news", 0.0): 5},
 }
+LATER = {"X": TOY["train_x"], "y": TOY["train_y"], "freqs": TOY["freqs"]}
 
 
 def toy(path, **changes):
@@ -40,7 +47,16 @@ def toy(path, **changes):
     return path
 
 
-# ---------------------------------------------------------------- a run
+@pytest.fixture(autouse=True)
+def committed_files_stay():
+    """Whatever a test here does, the files that the project comes with stay as they are."""
+    kept = [ROOT / "assignment2.pkl", ROOT / "assignment2.pdf", *sorted((ROOT / "pictures").iterdir())]
+    before = [path.read_bytes() for path in kept]
+    yield
+    assert [path.read_bytes() for path in kept] == before
+
+
+# ---- A run -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +67,13 @@ def short_run(tmp_path_factory):
 
 
 def test_a_run_leaves_parameters_figures_and_pictures(short_run):
-    assert sorted(files_of(short_run)) == [
-        "assignment2.pkl",
-        "loss.png",
-        "loss.svg",
-        "run.json",
-        "surface.png",
-        "surface.svg",
-    ]
+    assert sorted(files_of(short_run)) == FILES
     figures = json.loads((short_run / "run.json").read_text(encoding="utf-8"))
     parameters = read_pickle(short_run / "assignment2.pkl")
     assert sorted(parameters) == ["W1", "W2", "b1", "b2"]
+    assert figures["parameters"] == {name: value.tolist() for name, value in parameters.items()}
 
-    # The figures again, from the parameters alone, in another arithmetic: ŷ > 1/2 where z > 0, the loss as log(1 + e^∓z).
+    # The figures again, from the parameters alone, in another arithmetic: ŷ > 1/2 if z > 0, the loss as log(1 + e^∓z).
     data = load_embedded()
     for part in ("train", "test"):
         h = np.tanh((parameters["W1"] @ data[f"{part}_X"] + parameters["b1"][:, None]) / 2) / 2 + 0.5
@@ -76,9 +86,44 @@ def test_a_run_leaves_parameters_figures_and_pictures(short_run):
     assert (fp, tp) == (sum((z > 0) & (y == 0)), sum((z > 0) & (y == 1)))
     interval = binomtest(int(tn + tp), 2000).proportion_ci(method="wilson")
     assert figures["test"]["interval"] == pytest.approx([interval.low, interval.high], rel=1e-6)
-    assert figures["curve"]["step"][-1] == figures["steps_taken"] == 20_000
     assert len(figures["wrong"]) == min(10, fp + fn)
     assert figures["examples"][0]["features"] == [1, 38, 171]  # the handout's my_tweet, its stems' counts
+
+    # The curve: the checkpoints of the same run, and at the last one the losses of what was kept.
+    curve = figures["curve"]
+    checkpoints = list(descend(data["train_X"], data["train_y"], 6, 2e4))
+    assert curve["step"] == [c.step for c in checkpoints] and figures["steps_taken"] == 20_000
+    assert curve["train"] == [c.loss for c in checkpoints]
+    W1, b1, W2, b2 = checkpoints[7].parameters
+    assert curve["eval"][7] == bce_forward(inference_2layers(data["test_X"], W1, W2, b1, b2), data["test_y"])
+    assert curve["eval"] != curve["train"]
+
+
+def test_the_parameters_have_ten_digits_on_any_processor(short_run):
+    """What differs between two processors is some 1e-13 of each number; ten digits are the same on both."""
+    for values in read_parameters(short_run / "assignment2.pkl"):
+        assert all(float(f"{value:.9e}") == value for value in values.flat)
+    values = np.array([[3.14159265358979, -2.71828182845905e-7], [0.0, 1.41421356237309e12]])
+    expected = [[3.141592654, -2.718281828e-7], [0.0, 1414213562000.0]]
+    for noise in (0, 1e-13, -1e-13):
+        assert train.rounded(values * (1 + noise)).tolist() == expected
+
+
+def test_the_pictures_show_the_run(short_run, monkeypatch, tmp_path):
+    """Each picture gets its own curve, tweets and network: they are what the drawing functions are called with."""
+    drawn = {}
+    monkeypatch.setattr(pictures, "save", lambda figure, path: drawn.update({path.name: figure}))
+    assert run("--iters", "2e4", "--out", tmp_path) == 0
+    figures = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    lines = {line.get_label(): line.get_ydata().tolist() for line in drawn["loss"].axes[0].lines}
+    assert lines == {"training": figures["curve"]["train"], "evaluation (test tweets)": figures["curve"]["eval"]}
+    marks = {c.get_label(): c.get_offsets().tolist() for c in drawn["surface"].axes[0].collections}
+    data = load_embedded()
+    assert marks["positive"] == data["test_X"][1:, data["test_y"] == 1].T.tolist()
+    (tn, fp), (fn, tp) = figures["test"]["confusion"]
+    assert len(marks["wrong"]) == fp + fn > 0
+    assert {tuple(wrong["features"][1:]) for wrong in figures["wrong"]} <= set(map(tuple, marks["wrong"]))
+    assert {text.get_text() for text in drawn["surface"].axes[0].texts} >= {":)  2,960", ":(  3,675"}
 
 
 def test_the_same_run_gives_the_same_bytes(short_run, tmp_path):
@@ -93,60 +138,333 @@ def test_the_tweets_give_the_same_parameters_as_their_embedded_features(shared, 
     assert "Training Data: " in out and "Features  [[1.000e+00 3.133e+03 6.100e+01]]" in out
 
 
-def test_a_data_file_of_ones_own(tmp_path, capsys):
-    assert run("--data", toy(tmp_path / "mine.pkl"), "--iters", 3000, "--lr", 0.3, "--out", tmp_path / "out") == 0
+def test_a_data_file_of_ones_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    long = "good " * 200
+    data = toy(tmp_path / "mine.pkl", test_x=[long, "a bad day"])
+    assert run("--data", data, "--iters", 3000, "--lr", 0.3, "--out", tmp_path / "out") == 0
+    out, error = capsys.readouterr()
+    assert error == ""
+    assert "Data: mine.pkl, 20 training tweets and 2 test tweets" in out and "Test accuracy 1.0000" in out
+    assert "Training Data:  a good day\nFeatures  [[ 1. 20.  0.]]\n" in out
+    assert "95 % interval of the test accuracy, by Wilson's method: 0.3424 to 1.0000" in out  # 1 / (1 + z²/2)
+    tweets = out[out.index("\nTest tweets\n") : out.index("\nSentences of our own\n")].splitlines()
+    assert tweets[3].endswith("  good good good good good good …") and len(tweets[3]) == 60
+    assert tweets[4].endswith("  a bad day")
+
+
+def test_without_a_terminal_a_tweet_is_shown_whole(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(sys, "__stdout__", None)
+    tweet = ("bad " * 70).strip()  # 279 characters, of the 280 that a tweet may have
+    data = toy(tmp_path / "mine.pkl", test_x=["good", tweet])
+    assert run("--data", data, "--iters", 10, "--out", tmp_path / "out") == 0
+    assert f"  {tweet}\n" in capsys.readouterr().out
+
+
+def test_data_without_a_test_set(tmp_path, capsys):
+    path = tmp_path / "later.pkl"
+    path.write_bytes(pickle.dumps(LATER))
+    assert run("--data", path, "--iters", 2000, "--lr", 0.3, "--out", tmp_path / "out") == 0
     out = capsys.readouterr().out
-    assert "Data: mine.pkl, 20 training and 2 test tweets" in out and "Test accuracy 1.0000" in out
+    assert "Data: later.pkl, 20 training tweets and no test tweets" in out
+    assert "later.pkl has no test set, so there is nothing to evaluate the network on." in out
+    assert "Training accuracy 1.0000" in out and "Sentences of our own" in out and "Test" not in out
+    assert sorted(files_of(tmp_path / "out")) == FILES
+    figures = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert figures["data"] == {"source": "later.pkl", "train": 20} and set(figures["curve"]) == {"step", "train"}
+    assert not {"test", "rule", "wrong"} & figures.keys()
+
+
+def test_numbers_may_be_written_as_powers_of_ten(tmp_path):
+    data = toy(tmp_path / "d.pkl")
+    settings = ["--hidden", "1e1", "--iters", "1.2e2", "--batch", "1e3", "--seed", "12345678901234567890"]
+    assert run("--data", data, *settings, "--out", tmp_path / "out") == 0
+    figures = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert [figures[key] for key in ("hidden", "iters", "batch", "seed")] == [10, 120, 1000, 12345678901234567890]
+    assert np.shape(figures["parameters"]["W1"]) == (10, 3)
+
+
+# ---- Figures ---------------------------------------------------------------------------------------
+
+
+def test_ties_and_the_order_of_the_wrong_ones():
+    """ŷ = 1/2 is no positive answer, equal counts are not more positive ones, and the surest mistakes come first."""
+    yhat = np.array([0.5, 0.5, 0.6, 0.99, 0.3, 0.1, 0.8])
+    y = np.array([1, 0, 0, 0, 1, 1, 1])
+    X = np.array([np.ones(7), [9, 9, 1, 2, 3, 4, 5], [9, 9, 0, 3, 2, 5, 4]])
+    predict = {7: lambda X: yhat, 1: lambda X: np.array([0.5])}
+    data = {"train_X": X, "train_y": y, "test_X": X, "test_y": y, "freqs": {}}
+    figures = evaluation.measure(lambda X: predict[X.shape[1]](X), lambda yhat, y: 0.25, data)
+    assert figures["train"] == {"loss": 0.25, "accuracy": 2 / 7}
+    assert figures["test"]["confusion"] == [[1, 2], [3, 1]]
+    assert [wrong["yhat"] for wrong in figures["wrong"]] == [0.99, 0.1, 0.3, 0.6, 0.5]
+    assert [wrong["label"] for wrong in figures["wrong"]] == [0, 1, 1, 0, 1]
+    assert figures["wrong"][1]["features"] == [1, 4, 5]
+    assert figures["rule"]["accuracy"] == 4 / 7  # right: the second, by the tie; the fourth, fifth and seventh
+    assert all(example["features"] == [1, 0, 0] and example["yhat"] == 0.5 for example in figures["examples"])
+
+
+def test_divergence_is_said(tmp_path, capsys):
+    """Tweets that are all alike: no network does better than the entropy of the labels, here of a share of 1/4."""
+    data = toy(tmp_path / "d.pkl", train_x=["good"] * 20, train_y=[1, 0, 0, 0] * 5)
+    assert run("--data", data, "--iters", 50, "--lr", 0.5, "--out", tmp_path / "out") == 0
+    error = capsys.readouterr().err.strip()
+    loss = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["train"]["loss"]
+    guess = "0.56234"  # 2 ln 2 - 3/4 ln 3
+    assert error == (
+        f"train.py: warning: the training loss, {loss:.5f}, is no better than the {guess} of guessing "
+        "ŷ = 0.25 for every tweet. Try a smaller --lr than 0.5, or more --iters."
+    )
+
+
+def test_no_warning_for_a_network_that_learned(short_run, capsys):
+    assert run("--iters", 3000, "--out", short_run.parent / "learned") == 0
+    assert capsys.readouterr().err == ""
+
+
+# ---- A prediction ----------------------------------------------------------------------------------
 
 
 def test_predict(short_run, capsys):
     assert run("--predict", "What a wonderful day :)", "--out", short_run) == 0
     out = capsys.readouterr().out
+    assert f"parameters  {short_run}/assignment2.pkl, from --out\n" in out
     assert "Positive sentiment" in out and "wonder day :)" in out
     assert run("--predict", "so sad :(", "--out", short_run) == 0
     assert "Negative sentiment" in capsys.readouterr().out
+    assert run("--predict", "", "--out", short_run) == 0
+    assert "stems       (none)\nfeatures    0 positive, 0 negative\n" in capsys.readouterr().out
 
 
-def test_ctrl_c_keeps_what_there_is(tmp_path):
-    command = [
-        sys.executable,
-        "-u",
-        "train.py",
-        "--iters",
-        "1e12",
-        "--data",
-        str(toy(tmp_path / "d.pkl")),
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def test_predict_takes_the_last_run_or_else_what_comes_with_the_project(short_run, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(train, "OUTPUT", tmp_path / "none")
+    assert run("--predict", "hello") == 0
+    assert "assignment2.pkl, that come with the project\n" in capsys.readouterr().out
+    monkeypatch.setattr(train, "OUTPUT", short_run)
+    assert run("--predict", "hello") == 0
+    assert f"parameters  {short_run}/assignment2.pkl, of the last run\n" in capsys.readouterr().out
+
+
+def test_predict_with_the_counts_of_a_data_file(short_run, tmp_path, capsys):
+    assert run("--predict", "good news", "--data", toy(tmp_path / "d.pkl"), "--out", short_run) == 0
+    assert "features    15 positive, 5 negative\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "changes, sentence",
+    [
+        ({"b1": np.array([np.nan, 1.0])}, "b1 holds nan"),
+        ({"W2": np.array([["a", "b"]])}, "W2 holds <U1"),
+        ({"b1": np.zeros(3)}, "the shapes W1 (2, 3), b1 (3,), W2 (1, 2), b2 (1,) do not fit"),
+        ({"W1": np.ones((2, 5))}, "W1 of shape (2, 5) does not fit the 3 features of a tweet"),
+    ],
+)
+def test_parameters_that_cannot_be_used(tmp_path, capsys, changes, sentence):
+    saved = {"W1": np.ones((2, 3)), "b1": np.zeros(2), "W2": np.ones((1, 2)), "b2": np.zeros(1), **changes}
+    (tmp_path / "assignment2.pkl").write_bytes(pickle.dumps(saved))
+    assert run("--predict", "good", "--out", tmp_path) == 2
+    out, error = capsys.readouterr()
+    assert out == "" and error.count("\n") == 1
+    assert error.startswith(f"train.py: error: {tmp_path}/assignment2.pkl: ") and sentence in error
+
+
+# ---- Ctrl-C ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def press(monkeypatch):
+    """A function that does what Ctrl-C does, also if the tests run where Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupted_after(checkpoints, press):
+    def descend(X, y, hidden, iters, lr, batch, seed):
+        for step in range(1, checkpoints + 1):
+            theta = np.ones((hidden, 3)) / step, np.zeros(hidden), np.ones((1, hidden)), np.zeros(1)
+            yield Checkpoint(step, theta, 1 / step, theta)
+        press()
+        yield Checkpoint(iters, theta, 0.0, theta)
+
+    return descend
+
+
+def test_ctrl_c_while_training_saves_what_there_is(tmp_path, capsys, monkeypatch, press):
+    monkeypatch.setattr(train, "descend", interrupted_after(3, press))
+    assert run("--data", toy(tmp_path / "d.pkl"), "--iters", "1e12", "--out", tmp_path / "out") == 130
+    out, error = capsys.readouterr()
+    assert error.count("\n") == 2 and "train.py: warning" in error  # three steps of nothing: not interrupted again
+    assert out.index("Interrupted at step 3 of 1,000,000,000,000: saving what there is.") < out.index("Test accuracy")
+    assert sorted(files_of(tmp_path / "out")) == FILES
+    figures = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert figures["curve"]["step"] == [1, 2, 3] and figures["steps_taken"] == 3
+    assert figures["stopped"] == "Interrupted by Ctrl-C."
+    assert figures["parameters"]["W1"] == [[0.3333333333] * 3] * 6
+
+
+def test_ctrl_c_before_the_first_checkpoint(tmp_path, capsys, monkeypatch, press):
+    monkeypatch.setattr(train, "descend", interrupted_after(0, press))
+    assert run("--data", toy(tmp_path / "d.pkl"), "--out", tmp_path / "out") == 130
+    assert capsys.readouterr().err == "train.py: interrupted\n" and files_of(tmp_path / "out") == {}
+
+
+def test_ctrl_c_while_saving(tmp_path, capfd, monkeypatch, press):
+    """The first says that the rest is being saved, and it is."""
+    monkeypatch.setattr(train, "measure", lambda *arguments: press() or evaluation.measure(*arguments))
+    assert run("--data", toy(tmp_path / "d.pkl"), "--iters", 3000, "--lr", 0.3, "--out", tmp_path / "out") == 130
+    out, error = capfd.readouterr()
+    assert error == "Saving the results. Ctrl-C again gives up.\n" and "Test accuracy 1.0000" in out
+    assert sorted(files_of(tmp_path / "out")) == FILES
+
+
+def test_a_second_ctrl_c_while_saving(tmp_path, capfd, monkeypatch, press):
+    """Gives up: no half-written file and no temporary one is left."""
+
+    def save(figure, path):
+        with pictures.atomic_write(path) as temporary:
+            temporary.write_text("half")
+            press()
+            press()
+
+    monkeypatch.setattr(pictures, "save", save)
+    assert run("--data", toy(tmp_path / "d.pkl"), "--iters", 20, "--out", tmp_path / "out") == 130
+    assert capfd.readouterr().err == "Saving the results. Ctrl-C again gives up.\ntrain.py: interrupted\n"
+    assert sorted(files_of(tmp_path / "out")) == ["assignment2.pkl", "run.json"]
+
+
+# train.py, with Ctrl-C at the moment when it imports a given module, or with that module missing.
+MEDDLED = """\
+import os, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+what, module = sys.argv[1:3]
+sys.argv[:3] = ["train.py"]
+if what == "without":
+    sys.modules[module] = None
+class Meddler:
+    def find_spec(self, name, path=None, target=None):
+        if (what, name) == ("press", module):
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Meddler())
+runpy.run_path("train.py", run_name="__main__")
+"""
+
+
+def meddled(what, module, *arguments):
+    command = [sys.executable, "-c", MEDDLED, what, module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["argparse", "numpy", "numpy.linalg", "tqdm", "assignment2", "utils", "data.embedded", "matplotlib"],
+)
+def test_ctrl_c_during_the_imports(tmp_path, module):
+    assert meddled("press", module, "--out", tmp_path / "out") == (130, "", "train.py: interrupted\n")
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_during_the_import_of_matplotlib_saves_first(tmp_path):
+    data = toy(tmp_path / "d.pkl")
+    status, out, error = meddled("press", "matplotlib.figure", "--data", data, "--iters", 5000, "--out", tmp_path / "o")
+    assert (status, error) == (130, "Saving the results. Ctrl-C again gives up.\n") and "Test accuracy" in out
+    assert sorted(files_of(tmp_path / "o")) == FILES
+
+
+def test_ctrl_c_in_a_real_training(tmp_path):
+    arguments = ["--iters", "1e12", "--data", str(toy(tmp_path / "d.pkl")), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEDDLED, "nothing", "", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
     lines = iter(process.stdout.readline, "")
     assert any(line.lstrip().startswith("step") for line in lines)
     next(lines)  # the first line of losses: a checkpoint has been reached
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in error
-    assert "Interrupted at step" in out and "the best so far is kept" in out
-    assert sorted(read_pickle(tmp_path / "out" / "assignment2.pkl")) == ["W1", "W2", "b1", "b2"]
+    assert "Interrupted at step" in out and "saving what there is" in out
+    assert sorted(files_of(tmp_path / "out")) == FILES
 
 
-# ---------------------------------------------------------------- assignment2.pkl
+# ---- Output that cannot be written, and code pages -------------------------------------------------
+
+CASES = {  # how a shell runs it, its status, and what it says on stderr
+    "reader gone": ("{train} | head -1 > log", 0, ""),
+    "stdout closed": ("{train} >&-", 0, ""),
+    "stderr closed, code page of Windows": ("PYTHONIOENCODING=cp1252 {train} 2>&- > log", 0, ""),
+    "no code page": ("LC_ALL=POSIX PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 {train} > log", 0, ""),
+    "disk full": (
+        "{train} > /dev/full",
+        1,
+        "train.py: error: the output could not be written: No space left on device\n",
+    ),
+}
+if not Path("/dev/full").exists():
+    del CASES["disk full"]
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    """All at once, since one alone leaves a processor idle: {case: (folder, status, error)}."""
+    started = {}
+    for case, (shell, _, _) in CASES.items():
+        folder = tmp_path_factory.mktemp("case")
+        train = f"{sys.executable} {ROOT / 'train.py'} --data {toy(folder / 'd.pkl')} --iters 300 --out out"
+        line = "set -o pipefail; " + shell.format(train=train)
+        process = subprocess.Popen(["bash", "-c", line], cwd=folder, stderr=subprocess.PIPE, encoding="utf-8")
+        started[case] = folder, process
+    ended = {case: (folder, process.communicate()[1]) for case, (folder, process) in started.items()}
+    return {case: (folder, started[case][1].returncode, error) for case, (folder, error) in ended.items()}
+
+
+@pytest.fixture(scope="module")
+def whole_output(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    assert run("--data", toy(folder / "d.pkl"), "--iters", 300, "--out", folder / "out") == 0
+    return files_of(folder / "out")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_output_stops_or_loses_a_run(cases, whole_output, case):
+    folder, status, error = cases[case]
+    assert (status, error) == CASES[case][1:]
+    assert sorted(whole_output) == FILES and files_of(folder / "out") == whole_output
+    if case == "reader gone":
+        assert (folder / "log").read_text() == "Data: d.pkl, 20 training tweets and 2 test tweets\n"
+    elif (folder / "log").exists():
+        text = (folder / "log").read_text(encoding="cp1252")
+        assert " positive  negative       yhat\n" in text and text.endswith("loss and surface as .svg and .png\n")
+
+
+@pytest.mark.parametrize("setting", ["PYTHONIOENCODING=cp1252", "LC_ALL=POSIX PYTHONCOERCECLOCALE=0 PYTHONUTF8=0"])
+def test_help_on_any_code_page(setting):
+    command = f"{setting} {sys.executable} train.py --help"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, encoding="cp1252")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "hidden units, l (default 6)" in done.stdout and 'python train.py --predict "what a lovely' in done.stdout
+
+
+# ---- assignment2.pkl -------------------------------------------------------------------------------
 
 
 def test_the_repositorys_parameters_are_what_a_run_gives():
-    """The run of `make train`, a million steps. To 1e-6: another processor or numpy may round otherwise at each step."""
-    from assignment2 import bce_forward, descend, inference_2layers
-
+    """The run of `make train`, a million steps. To 1e-6: another processor or numpy may round each step differently."""
     data, saved = load_embedded(), read_pickle(ROOT / "assignment2.pkl")
     yhat = inference_2layers(data["test_X"], saved["W1"], saved["W2"], saved["b1"], saved["b2"])
     assert bce_forward(yhat, data["test_y"]) <= 0.0120
     assert np.mean((yhat > 0.5) == data["test_y"]) >= 0.995
     *_, checkpoint = descend(data["train_X"], data["train_y"], hidden=6)
-    for name, again in zip(["W1", "b1", "W2", "b2"], checkpoint.best):
+    for name, again in zip(["W1", "b1", "W2", "b2"], checkpoint.best, strict=True):
         np.testing.assert_allclose(again, saved[name], rtol=1e-6, atol=1e-9)
 
 
-# ---------------------------------------------------------------- bad input: status 2, one sentence, nothing overwritten
+# ---- Bad input: status 2, a sentence, nothing overwritten ------------------------------------------
 
 
 class RunsCode:
@@ -160,9 +478,11 @@ def broken_files(folder):
     toy(folder / "code.pkl", freqs=RunsCode())
     toy(folder / "lengths.pkl", train_y=np.ones((3, 1)))
     toy(folder / "labels.pkl", test_y=[2, 0])
+    toy(folder / "alike.pkl", train_y=[1] * 20)
+    toy(folder / "no_counts.pkl", freqs={})
+    toy(folder / "text_counts.pkl", freqs={("good", 1.0): "15"})
     toy(folder / "no_tweets.pkl", train_x=[], train_y=[])
     (folder / "no_keys.pkl").write_bytes(pickle.dumps({"train_x": ["a"]}))
-    (folder / "no_test.pkl").write_bytes(pickle.dumps({k: v for k, v in TOY.items() if "test" not in k}))
 
 
 @pytest.mark.parametrize(
@@ -173,16 +493,13 @@ def broken_files(folder):
         (["--data", "empty.pkl"], "empty.pkl: the file is empty"),
         (["--data", "truncated.pkl"], "truncated.pkl: not a whole pickle"),
         (["--data", "code.pkl"], "code.pkl: refused"),
-        (["--data", "lengths.pkl"], "train_y: labels of shape (3, 1) do not fit train_x with 20 examples"),
-        (["--data", "labels.pkl"], "test_y: the labels at index 0 is 2"),
+        (["--data", "lengths.pkl"], "train_y: labels of shape (3, 1) for 20 tweets"),
+        (["--data", "labels.pkl"], "test_y[0] is 2; a label is 0 or 1"),
+        (["--data", "alike.pkl"], "train_y: every label is 1"),
+        (["--data", "no_counts.pkl"], "freqs is empty"),
+        (["--data", "text_counts.pkl"], "freqs[('good', 1.0)] is '15'; a count is a number"),
         (["--data", "no_tweets.pkl"], "train_x holds no tweets"),
-        (["--data", "no_keys.pkl"], "has no freqs, train_y"),
-        (["--data", "no_test.pkl"], "has no test_x"),
-        (["--hidden", "0"], "hidden must be at least 1, not 0"),
-        (["--iters", "-1"], "iters must be at least 1, not -1"),
-        (["--lr", "nan"], "lr must be a positive number, not nan"),
-        (["--batch", "0"], "batch must be at least 1"),
-        (["--seed", "-3"], "seed must be at least 0"),
+        (["--data", "no_keys.pkl"], "has no train_y, freqs"),
         (["--lr", "1e308"], "use a smaller lr"),
     ],
 )
@@ -198,30 +515,75 @@ def test_bad_input(tmp_path, monkeypatch, capsys, arguments, says):
     assert files_of(tmp_path / "out") == {"assignment2.pkl": b"an earlier run"}
 
 
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (["--hidden", "0"], "argument --hidden: expected at least 1, not 0"),
+        (["--hidden", "1e12"], "argument --hidden: expected at most 100,000, not 1e12"),
+        (["--hidden", "many"], "argument --hidden: expected a whole number such as 6 or 1e6, not 'many'"),
+        (["--iters", "-1"], "argument --iters: expected at least 1, not -1"),
+        (["--iters", "inf"], "argument --iters: expected a whole number such as 6 or 1e6, not 'inf'"),
+        (["--iters", "2.5"], "argument --iters: expected a whole number such as 6 or 1e6, not '2.5'"),
+        (["--iters", "1" + 30 * "0"], "argument --iters: expected at most 1,000,000,000,000,000"),
+        (["--batch", "0"], "argument --batch: expected at least 1, not 0"),
+        (["--batch", ""], "argument --batch: expected a whole number"),
+        (["--seed", "-3"], "argument --seed: expected at least 0, not -3"),
+        (["--lr", "nan"], "argument --lr: expected a positive number, not 'nan'"),
+        (["--lr", "0"], "argument --lr: expected a positive number, not '0'"),
+        (["--lr", "fast"], "argument --lr: expected a positive number, not 'fast'"),
+        (["--out", ""], "argument --out: expected a path, not an empty text"),
+        (["--data", " "], "argument --data: expected a path, not an empty text"),
+        (["--predict"], "argument --predict: expected one argument"),
+        (["--prefix", "x"], "unrecognized arguments: --prefix x"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read(tmp_path, monkeypatch, capsys, arguments, says):
+    """Found before the data are read, here a file that does not exist, and before a folder is made."""
+    monkeypatch.chdir(tmp_path)
+    assert run("--data", "nowhere.pkl", "--out", "out", *arguments) == 2
+    out, error = capsys.readouterr()
+    assert out == "" and error.splitlines()[-1].startswith(f"train.py: error: {says}")
+    assert files_of(tmp_path) == {}
+
+
+def test_two_dashes_are_a_tweet_or_a_sentence(capsys):
+    """Before Python 3.13 argparse makes an empty list of them."""
+    status = run("--predict=--")
+    out, error = capsys.readouterr()
+    assert (
+        "stems" in out if status == 0 else error.splitlines()[-1] == "train.py: error: '--' is no value for an option"
+    )
+
+
+@pytest.mark.parametrize("module", ["numpy", "tqdm", "matplotlib", "nltk"])
+def test_a_missing_package_is_named_before_anything_is_done(tmp_path, module):
+    status, out, error = meddled("without", module, "--out", tmp_path / "out")
+    assert (status, out) == (2, "") and error.count("\n") == 1
+    assert error.startswith(f"train.py: error: the package {module} is missing from {sys.executable}; ")
+    assert "python -m pip install -r requirements.txt" in error
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
-    assert run("--out", tmp_path / "file" / "out") == 2
-    assert "cannot write there" in capsys.readouterr().err
+    assert run("--data", toy(tmp_path / "d.pkl"), "--out", tmp_path / "file" / "out") == 2
+    assert f"{tmp_path}/file/out: cannot write there: " in capsys.readouterr().err
 
 
-def test_a_command_line_that_cannot_be_read(capsys):
-    with pytest.raises(SystemExit) as stop:
-        run("--hidden", "many")
-    assert stop.value.code == 2
+@pytest.mark.parametrize("name", ["assignment2.pkl", "run.json", "loss.svg", "surface.png"])
+def test_a_file_that_cannot_be_written_is_named(tmp_path, capsys, name):
+    """A folder is in its place; the temporary file beside it is neither named nor left."""
+    (tmp_path / "out" / name).mkdir(parents=True)
+    assert run("--data", toy(tmp_path / "d.pkl"), "--iters", 20, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err == f"train.py: error: {tmp_path}/out/{name}: Is a directory\n"
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= set(FILES)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path):
-    from data.writer import atomic_write
+def test_not_enough_memory(tmp_path, capsys, monkeypatch):
+    def descend(*arguments, **settings):
+        np.empty((10**12, 10**6))
+        yield
 
-    path = tmp_path / "kept.txt"
-    path.write_text("old")
-    with pytest.raises(KeyboardInterrupt):
-        with atomic_write(path) as temporary:
-            temporary.write_text("half")
-            raise KeyboardInterrupt
-    assert files_of(tmp_path) == {"kept.txt": b"old"}
-    with atomic_write(path) as temporary:
-        temporary.write_text("new")
-    assert files_of(tmp_path) == {"kept.txt": b"new"}
-    (tmp_path / "plain").touch()
-    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+    monkeypatch.setattr(train, "descend", descend)
+    assert run("--data", toy(tmp_path / "d.pkl"), "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.startswith("train.py: error: not enough memory: Unable to allocate ")
