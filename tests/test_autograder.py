@@ -39,7 +39,7 @@ from autograder.submission import take_in
 from tests.autograder_bank import good_pdf, good_pickle, grade_source, losing
 
 PROJECT = Path(__file__).resolve().parents[1]
-LATER = PROJECT / "tests" / "autograder_bank" / "later.py"
+LATER = PROJECT / "later_edition" / "assignment2.py"
 
 # A small right submission without training, for tests that are about one function.
 NETWORK = """

@@ -180,7 +180,7 @@ def run_attacks(setting, chosen=()):
     try:
         for name in ("assignment2.py", "atomic.py", "utils.py"):
             shutil.copy(PROJECT / name, tree)
-        for name in ("autograder", "data", "tests/autograder_bank"):
+        for name in ("autograder", "data", "later_edition", "tests/autograder_bank"):
             shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
         tree.chmod(0o755 if setting in ("nobody", "process") else 0o700)
         run = subprocess.run(

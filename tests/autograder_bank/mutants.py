@@ -16,7 +16,7 @@ from . import good_pdf, good_pickle
 HERE = Path(__file__).parent
 SOURCES = {
     "handout": (HERE / "handout.py").read_text(encoding="utf-8"),
-    "later": (HERE / "later.py").read_text(encoding="utf-8"),
+    "later": (HERE.parents[1] / "later_edition" / "assignment2.py").read_text(encoding="utf-8"),
 }
 
 
@@ -413,19 +413,24 @@ LATER = [
         (
             "mean for sum",
             "gradients.mean",
-            "    dz2 = (yhat - np.ravel(y)).reshape(1, -1)\n",
-            "    dz2 = (yhat - np.ravel(y)).reshape(1, -1) / X.shape[1]\n",
+            "    delta2 = yhat - np.reshape(y, (1, -1))",
+            "    delta2 = (yhat - np.reshape(y, (1, -1))) / X.shape[1]",
         ),
-        ("mean for sum in b1", "gradients.mean", "dz1.sum(axis=1)", "dz1.mean(axis=1)", "db1"),
-        ("y - yhat", "gradients.negated", "(yhat - np.ravel(y))", "(np.ravel(y) - yhat)"),
+        ("mean for sum in b1", "gradients.mean", "delta1.sum(axis=1)", "delta1.mean(axis=1)", "db1"),
+        ("y - yhat", "gradients.negated", "yhat - np.reshape(y, (1, -1))", "np.reshape(y, (1, -1)) - yhat"),
         (
             "weights, then biases",
             "gradients.order",
             "    return dW1, db1, dW2, db2, L\n",
             "    return dW1, dW2, db1, db2, L\n",
         ),
-        ("no sigma prime", "gradients.no_prime", "(W2.T @ dz2) * h * (1 - h)", "W2.T @ dz2"),
-        ("db1 over the units", "gradients.bias_axis", "np.reshape(dz1.sum(axis=1), np.shape(b1))", "dz1.sum(axis=0)"),
+        ("no sigma prime", "gradients.no_prime", "(W2.T @ delta2) * H * (1 - H)", "W2.T @ delta2"),
+        (
+            "db1 over the units",
+            "gradients.bias_axis",
+            "np.reshape(delta1.sum(axis=1), np.shape(b1))",
+            "delta1.sum(axis=0)",
+        ),
         (
             "loss summed",
             "loss.sum",

@@ -555,7 +555,7 @@ def gradients(X, y, W1, W2, b1, b2):
     base=edited(
         LATER,
         ("np.zeros(hidden_layer_size)", "np.zeros((hidden_layer_size, 1))"),
-        ("np.zeros(1)\n", "np.zeros((1, 1))\n"),
+        ("np.zeros(1)", "np.zeros((1, 1))"),
         ("b1 - lr * db1, W2", "np.reshape(b1, (-1, 1)) - lr * db1, W2"),
         ("b2 - lr * db2, L", "np.reshape(b2, (1, 1)) - lr * db2, L"),
     ),
