@@ -190,18 +190,18 @@ def test_numbers_may_be_written_as_powers_of_ten(tmp_path):
 
 def test_ties_and_the_order_of_the_wrong_ones():
     """ŷ = 1/2 is no positive answer, equal counts are not more positive ones, and the surest mistakes come first."""
-    yhat = np.array([0.5, 0.5, 0.6, 0.99, 0.3, 0.1, 0.8])
-    y = np.array([1, 0, 0, 0, 1, 1, 1])
-    X = np.array([np.ones(7), [9, 9, 1, 2, 3, 4, 5], [9, 9, 0, 3, 2, 5, 4]])
+    yhat = np.array([0.5, 0.5, 0.6, 0.99, 0.3, 0.1, 0.5])
+    y = np.array([1, 0, 0, 0, 1, 1, 0])
+    X = np.array([np.ones(7), [9, 9, 1, 2, 3, 4, 5], [9, 9, 0, 3, 2, 5, 5]])
     predict = {7: lambda X: yhat, 1: lambda X: np.array([0.5])}
     data = {"train_X": X, "train_y": y, "test_X": X, "test_y": y, "freqs": {}}
     figures = evaluation.measure(lambda X: predict[X.shape[1]](X), lambda yhat, y: 0.25, data)
-    assert figures["train"] == {"loss": 0.25, "accuracy": 2 / 7}
-    assert figures["test"]["confusion"] == [[1, 2], [3, 1]]
+    assert figures["train"] == {"loss": 0.25, "accuracy": 2 / 7}  # right: the second and the last
+    assert figures["test"]["accuracy"] == 2 / 7 and figures["test"]["confusion"] == [[2, 2], [3, 0]]
     assert [wrong["yhat"] for wrong in figures["wrong"]] == [0.99, 0.1, 0.3, 0.6, 0.5]
     assert [wrong["label"] for wrong in figures["wrong"]] == [0, 1, 1, 0, 1]
     assert figures["wrong"][1]["features"] == [1, 4, 5]
-    assert figures["rule"]["accuracy"] == 4 / 7  # right: the second, by the tie; the fourth, fifth and seventh
+    assert figures["rule"]["accuracy"] == 4 / 7  # right: the second and the last, by the tie; the fourth and the fifth
     assert all(example["features"] == [1, 0, 0] and example["yhat"] == 0.5 for example in figures["examples"])
 
 
@@ -283,10 +283,11 @@ def press(monkeypatch):
 def interrupted_after(checkpoints, press):
     def descend(X, y, hidden, iters, lr, batch, seed):
         for step in range(1, checkpoints + 1):
-            theta = np.ones((hidden, 3)) / step, np.zeros(hidden), np.ones((1, hidden)), np.zeros(1)
-            yield Checkpoint(step, theta, 1 / step, theta)
+            now = np.full((hidden, 3), step), np.zeros(hidden), np.ones((1, hidden)), np.zeros(1)
+            best = now[0] / now[0] / 3, *now[1:]
+            yield Checkpoint(step, now, 1 / step, best)
         press()
-        yield Checkpoint(iters, theta, 0.0, theta)
+        yield Checkpoint(iters, now, 0.0, now)
 
     return descend
 
@@ -301,7 +302,7 @@ def test_ctrl_c_while_training_saves_what_there_is(tmp_path, capsys, monkeypatch
     figures = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert figures["curve"]["step"] == [1, 2, 3] and figures["steps_taken"] == 3
     assert figures["stopped"] == "Interrupted by Ctrl-C."
-    assert figures["parameters"]["W1"] == [[0.3333333333] * 3] * 6
+    assert figures["parameters"]["W1"] == [[0.3333333333] * 3] * 6  # the best, not the last
 
 
 def test_ctrl_c_before_the_first_checkpoint(tmp_path, capsys, monkeypatch, press):
