@@ -104,12 +104,12 @@ def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01, batch=32, W1=None,
     Ls = [] if Ls is None else list(Ls)  # a new list: the one passed in stays as it is
     rng = np.random.default_rng(len(Ls))  # a run that continues another must not draw the same batches again
 
-    # The features, counts of some thousands, are not scaled, so that every step is Q4's and a given start is used exactly
-    # as it is given. Only the initial weights are divided by the size of their feature: each term of W1 x starts near
-    # ±1, where σ has a slope. The units still saturate within a thousand steps, since the gradient in W1 is proportional
-    # to the counts, but by then they separate the tweets. main's settings reach 99.4 % and a loss of 0.04 on the test
-    # tweets; with features scaled to a standard deviation of 10 they reach 99.3 % and 0.06 to 0.07, as lr=1e-5 is slow
-    # there. With the default lr=0.01, scaling would be better: 0.011, against 0.02 to 0.03.
+    # The features, counts of some thousands, are not scaled, so that every step is Q4's and a given start is used as
+    # it is. Only the initial weights are divided by the size of their feature: each term of W1 x starts near ±1, where
+    # σ has a slope. The units still saturate within a thousand steps, since the gradient in W1 is proportional to the
+    # counts, but by then they separate the tweets. main's settings reach 99.4 % and a loss of 0.04 on the test tweets;
+    # with features scaled to a standard deviation of 10 they reach 99.3 % and 0.06 to 0.07, as lr=1e-5 is slow there.
+    # With the default lr=0.01, scaling would be better: 0.011, against 0.02 to 0.03.
     if W1 is None:
         W1 = rng.normal(size=(hidden_layer_size, d)) / (1 + X.mean(axis=1))  # (ℓ, d) / (d,); a mean count may be 0
     if W2 is None:
