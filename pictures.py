@@ -30,15 +30,21 @@ def draw_loss(curve):
     Both axes are logarithmic, because most of the fall comes in the first hundredth of the steps.
     """
     figure, axes = _figure()
-    axes.plot(curve["step"], curve["train"], color="#1f4e79", label="training")
-    losses = list(curve["train"])
+    steps, losses = curve["step"], curve["train"] + curve.get("eval", [])
+    dot = {"marker": "."} if len(steps) == 1 else {}  # a line needs two
+    axes.plot(steps, curve["train"], color="#1f4e79", label="training", **dot)
     if "eval" in curve:
-        axes.plot(curve["step"], curve["eval"], color="#d1712b", linestyle="--", label="evaluation (test tweets)")
-        losses += curve["eval"]
+        axes.plot(steps, curve["eval"], color="#d1712b", linestyle="--", label="evaluation (test tweets)", **dot)
     axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy (nats)")
-    # matplotlib labels only the powers of ten, and a loss crosses one or two of them: label 1, 2 and 5 of each.
+    # matplotlib labels only the powers of ten. A loss crosses one or two of them, so label 1, 2 and 5 of each too; and
+    # more than that if the run is short or the loss hardly falls.
     ticks = [digit * 10.0**power for power in range(-9, 4) for digit in (1, 2, 5)]
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    flat = max(losses) < 3 * min(losses)
+    axes.yaxis.set_minor_formatter(lambda loss, _: f"{loss:g}" if flat else "")
+    axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
+    axes.xaxis.set_minor_formatter(lambda step, _: f"{step:g}" if steps[-1] < 10 and step == int(step) else "")
+    axes.set_xlim(steps[0] / 1.5, steps[-1] * 1.5)
     axes.set_ylim(max(min(losses), ticks[0]) / 1.2, max(losses) * 1.2)  # a loss of 0 has no place on this axis
     axes.set_title("Loss while training", loc="left")
     axes.grid(which="both", linewidth=0.4, color="0.85")
