@@ -78,7 +78,7 @@ def mean_counts(tokens, sentences):
 
 
 def standardised(tokens, vectors, sentences, spread=1.0):
-    """The vectors (V, D), shifted and scaled: in each dimension the means of `sentences` have mean 0, deviation `spread`.
+    """The vectors (V, D), moved and scaled: each dimension of the means of `sentences` has mean 0, deviation `spread`.
 
     Vectors from different training differ in length by a factor of ten and more. Standardised, one penalty means the
     same for all, and L-BFGS takes a third of the steps. The shares in a mean sum to 1, so shifting every vector shifts

@@ -1,9 +1,9 @@
-"""python -m report: assignment2.pdf from the formulas, the last training run and its pictures.
+"""python -m report: output/assignment2.pdf from the formulas, the last training run and its pictures.
 
 python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
 python -m report --template --out handout.pdf                             the blank hand-in, for a course
 python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
-python -m report --companion                                              companion/companion.pdf
+python -m report --companion                                              output/companion/companion.pdf
 """
 
 import argparse
@@ -21,7 +21,7 @@ from report.companion import companion_inputs
 from report.evaluate import boundary, evaluate
 from report.inputs import NUMBER, read_json, read_picture
 
-ROOT = HERE.parent
+OUTPUT = HERE.parent / "output"
 PICTURES = ("loss", "surface")
 # What a run's JSON must hold for the page, and of which kind.
 NEEDED = {
@@ -54,15 +54,15 @@ def main(arguments=None):
         "--run",
         type=Path,
         metavar="PATH",
-        help="a training run: its folder, or its JSON with the pictures beside it (default: output; "
-        "with --companion the folder of q3.json and q4.json, default: output/companion)",
+        help="a training run: its folder, or its JSON with the pictures beside it (default: output); "
+        "with --companion the folder of q3.json and q4.json (default: output/companion)",
     )
     parser.add_argument(
         "--solution",
         type=Path,
         metavar="PATH",
         help="a student's assignment2.py, with their assignment2.pkl beside it: the figures are "
-        "computed with both; the loss curves are those of --run, where given",
+        "computed with both; the loss curves come from --run, if given",
     )
     document = parser.add_mutually_exclusive_group()
     document.add_argument(
@@ -75,13 +75,13 @@ def main(arguments=None):
         "the source that students fill in is written beside the PDF",
     )
     document.add_argument(
-        "--companion", action="store_true", help="write companion/companion.pdf from the results in output/companion"
+        "--companion", action="store_true", help="write the companion's report from the results in output/companion"
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="the PDF to write (default: assignment2.pdf, output/template.pdf or companion/companion.pdf)",
+        help="the PDF to write (default, in output: assignment2.pdf, template.pdf or companion/companion.pdf)",
     )
     options = parser.parse_args(arguments)
     try:
@@ -94,20 +94,13 @@ def main(arguments=None):
 
 def _write(options):
     if options.companion:
-        source, default, inputs = (
-            HERE / "companion.typ",
-            ROOT / "companion" / "companion.pdf",
-            companion_inputs(options.run or ROOT / "output" / "companion"),
-        )
+        name, source = "companion/companion.pdf", HERE / "companion.typ"
+        inputs = companion_inputs(options.run or OUTPUT / "companion")
     else:
-        source, default, inputs = (
-            options.source or HERE / "assignment2.typ",
-            ROOT / "assignment2.pdf",
-            _assignment2_inputs(options),
-        )
-    out = options.out or default
+        name, source = "assignment2.pdf", options.source or HERE / "assignment2.typ"
+        inputs = _assignment2_inputs(options)
+    out = options.out or OUTPUT / ("template.pdf" if options.template else name)
     if options.template:
-        out = options.out or ROOT / "output" / "template.pdf"
         source = out.with_suffix(".typ")
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(source) as temporary:
@@ -129,7 +122,7 @@ def _assignment2_inputs(options):
             run["curve"] = read_json(path, {"curve": NEEDED["curve"]}, how)["curve"]
             pictures["loss"] = read_picture(path.with_name("loss.svg"), how)
     else:
-        run, pictures = read_run(options.run or ROOT / "output")
+        run, pictures = read_run(options.run or OUTPUT)
         parameters = {name: np.array(value) for name, value in run["parameters"].items()}
         run["boundary"] = boundary(partial(inference_2layers, **parameters))
     return {
@@ -142,7 +135,7 @@ def _assignment2_inputs(options):
 
 
 def read_run(path):
-    """(run, pictures) of a training run, its folder or its JSON: the JSON as a dict, the pictures as {name: SVG text}."""
+    """(run, pictures) of a training run's folder or JSON: the JSON as a dict, the pictures as {name: SVG text}."""
     path, how = run_json(path), "`python train.py` makes it"
     run = read_json(path, NEEDED, how)
     return run, {name: read_picture(path.with_name(f"{name}.svg"), how) for name in PICTURES}
@@ -153,7 +146,7 @@ def run_json(path):
 
 
 def _self_contained(source):
-    """The text of a Typst source with the sources that it imports put in their places, each once."""
+    """The text of a Typst source with the sources that it imports in place of the imports, each once."""
     seen, lines = set(), []
 
     def add(path):

@@ -1,7 +1,7 @@
 """A document from its Typst source, the formulas, a run's JSON and its pictures.
 
-Everything a source reads is handed over as text (`sys.inputs`), so a run may lie in any folder. Only the fonts inside the
-compiler are used and no time is written, so the same run gives the same bytes.
+Everything a source reads is handed over as text (`sys.inputs`), so a run may be in any folder. Only the compiler's own
+fonts are used and no time is written, so the same run gives the same bytes.
 """
 
 import json
@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
 def build(source, out, inputs):
     """Compile the Typst file `source` to the PDF `out`, with `inputs` {name: text}; `out` is whole or untouched.
 
-    Raises ValueError, naming the source and what the compiler found, where it does not compile; OSError where a file
-    cannot be read or written.
+    Raises ValueError, naming the source and what the compiler found, if it does not compile; OSError if a file cannot
+    be read or written.
     """
     source = Path(source)
     source.read_bytes()  # the compiler's own message for a missing file names no path

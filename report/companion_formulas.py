@@ -165,7 +165,8 @@ HIDDEN_ROWS = Setting(
 # 2(d): the number of parameters, W1 and b1, then W2 and b2.
 PARAMETERS = "(Dx + 1) * H + (H + 1) * Dy"
 
-# 3(a), 3(b): word vectors, softmax over the vocabulary. y is 1 at the word to predict; the proof needs only that y sums to 1.
+# 3(a), 3(b): word vectors, softmax over the vocabulary. y is 1 at the word to predict; the proof needs only that y sums
+# to 1.
 SOFTMAX = Setting(
     symbols=NAMES
     | {
@@ -269,7 +270,7 @@ NEGATIVE = Setting(
 # Scores to compute, and rows of U to change, of the softmax over those of negative sampling.
 SPEED_UP = "V / (K + 1)"
 
-# 3(d): a context of m words. F_j is either cost of predicting word j; to first order it is linear in what it depends on.
+# 3(d): a context of m words. F_j is either cost of predicting word j; to first order it is linear in v_c and U.
 SKIPGRAM = Setting(
     symbols=NAMES
     | {
@@ -282,7 +283,8 @@ SKIPGRAM = Setting(
     },
     indices={"j": "m", "w": "V", "k": "d"},
     definitions={
-        "F[j]": "sum(g[j, k] * v[k] for k in range(d)) + sum(sum(G[j, w, k] * U[w, k] for k in range(d)) for w in range(V))",
+        "F[j]": "sum(g[j, k] * v[k] for k in range(d)) + "
+        "sum(sum(G[j, w, k] * U[w, k] for k in range(d)) for w in range(V))",
         "J": "sum(F[j] for j in range(m))",
     },
     derivations={

@@ -1,7 +1,7 @@
-"""What the report says of a student's own solution: their functions and parameters on the embedded tweets' features.
+"""Evaluate a student's own solution for the report: their functions and parameters on the embedded tweets' features.
 
 The student's assignment2.py is imported, so it runs here as it would for them; their assignment2.pkl is opened with the
-restricted loader. Nothing is trained: a loss curve is shown where their training left one in a run's JSON.
+strict reader. Nothing is trained: a loss curve is shown if their training left one in a run's JSON.
 """
 
 import importlib.util
@@ -11,25 +11,23 @@ from pathlib import Path
 
 import numpy as np
 
-from data.reader import read_pickle
 from data.embedded import load_embedded
+from data.reader import read_parameters
 from evaluation import measure
-
-PARAMETERS = ("W1", "W2", "b1", "b2")  # in the order of inference_2layers
 
 
 def evaluate(solution):
     """The student's run, in the format of output/run.json without what only a training knows.
 
-    solution: path of an assignment2.py; its assignment2.pkl lies beside it. Raises ValueError or OSError with one sentence
-    where either cannot be read, or their functions fail or return what is not a probability for each tweet.
+    solution: path of an assignment2.py with its assignment2.pkl beside it. Raises ValueError or OSError with one
+    sentence if either cannot be read, if a function fails, or if it returns anything but a probability for each tweet.
     """
     solution = Path(solution)
     if solution.is_dir():
         solution = solution / "assignment2.py"
     student = _import(solution)
-    parameters = _parameters(solution.with_suffix(".pkl"))
-    predict = _predictor(student, solution, parameters)
+    W1, b1, W2, b2 = read_parameters(solution.with_suffix(".pkl"))
+    predict = _predictor(student, solution, (W1, W2, b1, b2))
     data = load_embedded()
     bce_forward = _function(student, solution, "bce_forward")
 
@@ -50,9 +48,10 @@ def evaluate(solution):
 
 
 def boundary(predict, positives=(10, 100, 1000, 10_000)):
-    """Where the decision changes: for each positive count the negative count at which ŷ = 1/2, None where there is none.
+    """Where the decision changes: for each positive count the negative count at which ŷ = 1/2, or None.
 
-    predict: features (3, N) -> ŷ (N,). Bisection from no negative count to ten times the positive one; ŷ falls in between.
+    predict: features (3, N) -> ŷ (N,). Bisection between no negative count and ten times the positive one; ŷ falls in
+    between.
     """
     points = []
     for positive in positives:
@@ -110,14 +109,6 @@ def _function(module, path, name):
     return getattr(module, name)
 
 
-def _parameters(path):
-    parameters = read_pickle(path)
-    missing = [name for name in PARAMETERS if not isinstance(parameters, dict) or name not in parameters]
-    if missing:
-        raise ValueError(f"{path} holds no {', '.join(missing)}: it should be a dict of W1, b1, W2 and b2")
-    return [parameters[name] for name in PARAMETERS]
-
-
 def _predictor(module, path, parameters):
     inference = _function(module, path, "inference_2layers")
 
@@ -126,7 +117,7 @@ def _predictor(module, path, parameters):
         if yhat.size != X.shape[1] or not np.all((yhat >= 0) & (yhat <= 1)):
             raise ValueError(
                 f"{path}: inference_2layers gave {yhat.size} values in [{np.min(yhat)}, {np.max(yhat)}] for "
-                f"{X.shape[1]} tweets, where a probability for each is expected"
+                f"{X.shape[1]} tweets; expected a probability for each"
             )
         return yhat
 
@@ -136,5 +127,5 @@ def _predictor(module, path, parameters):
 def _number(value, path):
     value = np.asarray(value, dtype=float)
     if value.size != 1 or not np.isfinite(value).all():
-        raise ValueError(f"{path}: bce_forward gave {value} on the tweets, where a finite mean loss is expected")
+        raise ValueError(f"{path}: bce_forward gave {value} on the tweets; expected a finite mean loss")
     return float(value.ravel()[0])

@@ -1,10 +1,11 @@
 """Every formula of Q2, once: the page prints these expressions and the tests prove them.
 
-A `Derivation` says what is derived (`of`) and gives its lines, each an expression with the rule that leads to it; the last
-line is the result. Every line of a derivation is an equal of its `of`, and a test proves each of them, so no line of the
+A `Derivation` names what is derived (`of`) and gives its lines, each an expression with the rule that leads to it; the
+last line is the result. Every line of a derivation equals its `of`, and a test proves each of them, so no line of the
 work shown is taken on trust. The language of the expressions is in notation.py.
 
-Convention: denominator layout. A gradient has the shape of the variable it is taken by, so that θ ← θ − lr ∂L/∂θ adds up.
+Convention: denominator layout. A gradient has the shape of the variable that it is taken with respect to, so that
+θ ← θ − lr ∂L/∂θ adds up.
 """
 
 from dataclasses import dataclass, field

@@ -1,12 +1,13 @@
-"""What a document reads of a run: JSON files and SVG pictures, checked, with one sentence for whatever is wrong."""
+"""Read what a document needs from a run: JSON files and SVG pictures, checked, with one sentence if one is wrong."""
 
 import json
 
 NUMBER = (int, float)
+KINDS = {int: "a whole number", NUMBER: "a number", str: "text", list: "a list", dict: "an object"}
 
 
 def read_json(path, needed, how):
-    """The JSON object in the file `path`, with at least what `needed` tells, {key: kind or the like}.
+    """The JSON object in the file `path`, which has at least the keys of `needed`: {key: type, or such a dict}.
 
     how: the sentence's end, which says what makes the file. Raises FileNotFoundError, or ValueError for other contents.
     """
@@ -21,7 +22,7 @@ def read_json(path, needed, how):
 
 
 def read_picture(path, how):
-    """The text of the SVG picture `path`. Raises FileNotFoundError, or ValueError where it is no text."""
+    """The text of the SVG picture `path`. Raises FileNotFoundError, or ValueError if it is not text."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -37,10 +38,10 @@ def _refuse_constant(text):
 def _check(value, needed, path, how, inside=""):
     if isinstance(needed, dict):
         if not isinstance(value, dict):
-            raise ValueError(f"{path}: {inside or 'the run'} is {value!r:.60}, where an object is needed: {how}")
+            raise ValueError(f"{path}: {inside or 'the run'} is {value!r:.60}; expected an object: {how}")
         for key, part in needed.items():
             if key not in value:
                 raise ValueError(f"{path} lacks {inside + key}: {how}")
             _check(value[key], part, path, how, f"{inside}{key}.")
     elif not isinstance(value, needed) or isinstance(value, bool):
-        raise ValueError(f"{path}: {inside[:-1]} is {value!r:.60}, which is of another kind than needed: {how}")
+        raise ValueError(f"{path}: {inside[:-1]} is {value!r:.60}; expected {KINDS[needed]}: {how}")

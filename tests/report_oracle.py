@@ -1,4 +1,4 @@
-"""The second opinion on the formulas: sympy differentiates the definitions, and each line of work is compared with that."""
+"""A second opinion on the formulas: sympy differentiates the definitions, and each line of the work is compared."""
 
 import ast
 import itertools
@@ -10,8 +10,9 @@ import sympy
 class Oracle:
     """The names of a Setting as arrays of symbols, its definitions as functions of them, and D as sympy's derivative.
 
-    sizes: {size's name: number}. Definitions are followed in their order; D(f, v) cuts them at v, differentiates by a fresh
-    symbol, and puts v's definition back. given: values for names that are not free, such as labels that sum to 1.
+    sizes: {size's name: number}. Definitions are followed in their order; D(f, v) cuts them at v, differentiates with
+    respect to a fresh symbol, and puts v's definition back. given: values for names that are not free, such as labels
+    that sum to 1.
     """
 
     def __init__(self, setting, sizes, **given):
@@ -48,7 +49,10 @@ class Oracle:
             "range": range,
             "kron": lambda i, j: int(i == j),
         }
-        derivative = lambda f, v, **bound: self.derivative(f, v, values | bound)
+
+        def derivative(f, v, **bound):
+            return self.derivative(f, v, values | bound)
+
         return eval(
             compile(tree, expression, "eval"),
             {"__builtins__": {}, **functions, **values, "D": derivative, "od": derivative},
@@ -60,7 +64,7 @@ class Oracle:
         variable = self.evaluate(v, cut)
         slope = sympy.diff(self.evaluate(f, cut), variable)
         fresh, full = cut[root(v)], self.full[root(v)]
-        return slope.subs(list(zip(np.ravel(fresh), np.ravel(full))), simultaneous=True)
+        return slope.subs(list(zip(np.ravel(fresh), np.ravel(full), strict=True)), simultaneous=True)
 
     def lines(self, derivation):
         """(expected, [each line's value]) for every value of the free indices of the derivation."""
@@ -70,7 +74,7 @@ class Oracle:
             if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(derivation.of)))
         ]
         for chosen in itertools.product(*(range(self.sizes[self.setting.indices[name]]) for name in free)):
-            values = self.full | dict(zip(free, chosen))
+            values = self.full | dict(zip(free, chosen, strict=True))
             yield (
                 self.evaluate(derivation.of, values),
                 [self.evaluate(step.expression, values) for step in derivation.steps],
@@ -78,7 +82,7 @@ class Oracle:
 
     @staticmethod
     def is_zero(difference):
-        """Whether a difference of formulas is 0 for all values: as rational functions of their symbols and exponentials."""
+        """Whether a difference of formulas is 0 for all values: rational functions of symbols and exponentials."""
 
         def product(exponent):
             factors = []

@@ -1,7 +1,7 @@
 """Questions 1 and 2 of the companion: softmax, sigmoid, the gradient checker, the network of one hidden layer.
 
-Oracles: mpmath for the functions, and for the network a loop over samples in complex numbers, whose imaginary part at a step of
-1e-30 is the derivative without a difference's rounding.
+Oracles: mpmath for the functions, and for the network a loop over samples in complex numbers, whose imaginary part at a
+step of 1e-30 is the derivative without a difference's rounding.
 """
 
 import cmath
@@ -63,7 +63,7 @@ def test_softmax_takes_each_row_by_itself_and_leaves_its_input():
     before = x.copy()
     result = softmax(x)
     assert result.shape == x.shape
-    for row, expected in zip(result, x):
+    for row, expected in zip(result, x, strict=True):
         np.testing.assert_array_equal(row, softmax(expected))
     np.testing.assert_array_equal(x, before)
     np.testing.assert_allclose(
@@ -173,10 +173,10 @@ def test_gradcheck_catches_what_is_wrong_and_says_where(wrong, index):
     message = str(caught.value)
     assert f"at index {index}" in message
     numerical = float(message.split("the difference of f ")[1].split()[0])
-    value = lambda h: wrong(before + h * (np.arange(9).reshape(3, 3) == 3 * index[0] + index[1]))[0]
-    assert numerical == pytest.approx(
-        (value(1e-3) - value(-1e-3)) / 2e-3, rel=1e-6
-    )  # costs are quadratic: both differences exact
+    step = 1e-3 * (np.arange(9).reshape(3, 3) == 3 * index[0] + index[1])
+    # The costs are quadratic, so the difference is exact for any step.
+    difference = (wrong(before + step)[0] - wrong(before - step)[0]) / 2e-3
+    assert numerical == pytest.approx(difference, rel=1e-6)
     assert f"the gradient says {wrong(before)[1][index]:.10g}" in message
     np.testing.assert_array_equal(x, before)
 
@@ -220,10 +220,10 @@ def slow_cost(data, labels, params, dimensions):
     W2 = [[next(take) for _ in range(Dy)] for _ in range(H)]
     b2 = [next(take) for _ in range(Dy)]
     total = 0
-    for x, y in zip(data, labels):
+    for x, y in zip(data, labels, strict=True):
         h = [1 / (1 + cmath.exp(-(sum(x[i] * W1[i][j] for i in range(Dx)) + b1[j]))) for j in range(H)]
         z = [sum(h[j] * W2[j][k] for j in range(H)) + b2[k] for k in range(Dy)]
-        total += cmath.log(sum(cmath.exp(v) for v in z)) - sum(v for v, label in zip(z, y) if label)
+        total += cmath.log(sum(cmath.exp(v) for v in z)) - sum(v for v, label in zip(z, y, strict=True) if label)
     return total
 
 

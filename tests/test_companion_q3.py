@@ -1,12 +1,14 @@
 """Question 3 of the companion: word2vec, readable and fast, its descent, its run and its pictures.
 
-Oracles: loops in complex numbers for the costs (an imaginary step of 1e-30 gives derivatives without rounding), the published
-costs of the assignment's own test, and the readable version for the fast ones.
+Oracles: loops in complex numbers for the costs (an imaginary step of 1e-30 gives derivatives without rounding), the
+published costs of the assignment's own test, and the readable version for the fast ones.
 """
 
 import cmath
 import json
 import random
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -56,7 +58,7 @@ def test_normalizeRows():
 
 
 def softmax_cost(v, U, o, _):
-    scores = [sum(a * b for a, b in zip(u, v)) for u in U]
+    scores = [sum(a * b for a, b in zip(u, v, strict=True)) for u in U]
     return cmath.log(sum(cmath.exp(s) for s in scores)) - scores[o]
 
 
@@ -64,8 +66,8 @@ def negative_cost(v, U, o, negatives):
     def log_sigma(z):
         return -cmath.log(1 + cmath.exp(-z))
 
-    return -log_sigma(sum(a * b for a, b in zip(U[o], v))) - sum(
-        log_sigma(-sum(a * b for a, b in zip(U[k], v))) for k in negatives
+    return -log_sigma(sum(a * b for a, b in zip(U[o], v, strict=True))) - sum(
+        log_sigma(-sum(a * b for a, b in zip(U[k], v, strict=True))) for k in negatives
     )
 
 
@@ -130,7 +132,11 @@ def test_the_assignments_own_test_prints_the_published_costs():
     data = FiveWords()
     for model in (skipgram, cbow):
         for cost in (softmaxCostAndGradient, negSamplingCostAndGradient):
-            gradcheck_naive(lambda v: word2vec_sgd_wrapper(model, data.tokens, v, data, 5, cost), vectors)
+
+            def objective(v, model=model, cost=cost):
+                return word2vec_sgd_wrapper(model, data.tokens, v, data, 5, cost)
+
+            gradcheck_naive(objective, vectors)
     halves = data.tokens, vectors[:5], vectors[5:], data
     costs = [
         skipgram("c", 3, list("abedbc"), *halves)[0],
@@ -173,10 +179,8 @@ def both_versions(C, K, iterations, dimensions=4):
         start = np.random.RandomState(9).rand(2 * len(tokens), dimensions) - 0.5
         random.seed(31415)
 
-        def readable(v):
-            return word2vec_sgd_wrapper(
-                skipgram, tokens, v, data, C, lambda *args: negSamplingCostAndGradient(*args, K=K)
-            )
+        def readable(v, tokens=tokens, data=data):
+            return word2vec_sgd_wrapper(skipgram, tokens, v, data, C, partial(negSamplingCostAndGradient, K=K))
 
         costs = []
         vectors = sgd(
@@ -203,7 +207,7 @@ def test_fast_run_on_the_treebank(shared):
     start = np.concatenate([(np.random.RandomState(9265).rand(V, 10) - 0.5) / 10, np.zeros((V, 10))])
     costs = []
     first = sgd(skipgram_objective(data, 5, 10), start, 0.3, 60, costs=costs)
-    # The readable version's running cost after these 60 iterations: 20.300555114683828, measured once, for it takes long.
+    # The readable version's running cost after these 60 iterations, measured once because it takes long.
     assert costs[-1] == pytest.approx(20.300555114683828, rel=1e-13)
     next_draw = random.random()
     # And both versions side by side for the 3 iterations after them.
@@ -250,7 +254,7 @@ def test_sparse_rows_add_up_as_the_full_gradient_would():
     rng = np.random.default_rng(3)
     x, rows, values = rng.normal(size=(6, 3)), np.array([4, 1, 4, 4]), rng.normal(size=(4, 3))
     full = np.zeros((6, 3))
-    for row, value in zip(rows, values):
+    for row, value in zip(rows, values, strict=True):
         full[row] += value
     before = x.copy()
     sparse = sgd(lambda x: (0.0, SparseRows(rows, values)), x, 0.1, 1)
@@ -356,7 +360,7 @@ def test_pairs_by_a_loop():
         if sentence[j] == sentence[i] and ids[j] != ids[i]
     ]
     at, context = pairs(ids, sentence, reach, 4)
-    assert list(zip(at.tolist(), context.tolist())) == [(i, int(c)) for i, c in expected]
+    assert list(zip(at.tolist(), context.tolist(), strict=True)) == [(i, int(c)) for i, c in expected]
 
 
 def test_negative_table_holds_each_word_by_its_share():
@@ -381,7 +385,7 @@ def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, monkeypatch):
     of_pair = np.repeat(drawn, [2, 1, 4, 1], axis=0) if step is shared_step else drawn
 
     gradIn, gradOut, cost = np.zeros((V, D)), np.zeros((V, D)), 0.0
-    for centre, target, negatives in zip(c, o, of_pair):
+    for centre, target, negatives in zip(c, o, of_pair, strict=True):
         negatives = [n for n in negatives if n != target]
         value, gradPred, grad = negSamplingCostAndGradient(
             inputs[centre].astype(float), target, outputs.astype(float), Listed(*negatives), len(negatives)
@@ -400,7 +404,8 @@ def test_the_step_of_a_row_is_limited_to_the_mean_of_its_gradients():
     rows, vectors = np.array([[0, 1], [0, 2], [0, 0]]), np.float32([[1, 0], [0, 2], [3, 3]])
     descent = RowDescent(np.zeros((4, 2), np.float32))
     descent.step(rows, np.ones((3, 2), np.float32), vectors, 0.5)
-    # Row 0 has four gradients, (1,0), (0,2), (3,3), (3,3): 0.5 times 4 is above 1, so it steps by their mean. The others by 0.5.
+    # Row 0 has four gradients, (1,0), (0,2), (3,3), (3,3): 0.5 times 4 is above 1, so it steps by their mean. The
+    # others step by 0.5.
     np.testing.assert_allclose(descent.matrix, [[-7 / 4, -8 / 4], [-0.5, 0], [0, -1], [0, 0]], rtol=1e-6)
 
 
@@ -425,7 +430,7 @@ def test_training_lowers_the_cost_and_repeats_with_its_seed(shared_negatives):
     z = inputs @ outputs.T
     negatives = 10 * np.logaddexp(0, z) @ (count / count.sum())
     cost = np.mean(
-        [np.logaddexp(0, -z[row[a], row[b]]) + negatives[row[a]] for s in text for a, b in zip(s, s[1:]) if a != b]
+        [np.logaddexp(0, -z[row[a], row[b]]) + negatives[row[a]] for s in text for a, b in pairwise(s) if a != b]
     )
     assert cost < 0.65 * 11 * np.log(2)
 

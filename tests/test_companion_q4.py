@@ -68,7 +68,7 @@ def test_ngrams_are_counted_once_and_only_when_seen_in_training():
     features = NGramFeatures(SENTENCES, 2)
     names = features.counter.get_feature_names_out().tolist()
     row = features.matrix([["good", "good", "bad", "good", "film"]]).toarray()[0]
-    assert {name: value for name, value in zip(names, row) if value} == {
+    assert {name: value for name, value in zip(names, row, strict=True) if value} == {
         name: 1.0 for name in ["good", "bad", "film", "good good", "good film"]
     }
     assert ngrams(["a", "b", "c"], 3) == ["a", "b", "c", "a b", "b c", "a b c"]
@@ -152,7 +152,7 @@ def labelled(count, rng):
     sentences = [
         [str(w) for w in np.append(rng.integers(6 * c, 6 * c + 6, size=2), rng.integers(0, 30, size=4))] for c in labels
     ]
-    return q4.Split([(words, int(label)) for words, label in zip(sentences, labels)])
+    return q4.Split([(words, int(label)) for words, label in zip(sentences, labels, strict=True)])
 
 
 def test_warm_started_path_ends_where_single_fits_do():
@@ -163,7 +163,7 @@ def test_warm_started_path_ends_where_single_fits_do():
     values = [0.1, 10.0, 1000.0]
     results = q4.regressions(blocks, splits, values, progress=False)
     X = blocks[0].matrix(splits["train"].sentences)
-    for reg, result in zip(values, results):
+    for reg, result in zip(values, results, strict=True):
         assert result["reg"] == reg and result["converged"]
         single = LogisticRegression(C=1 / (reg + 1e-12), tol=1e-10, max_iter=10_000).fit(X, splits["train"].labels)
         # Both stop near one optimum of a strictly convex cost: the path at a gradient of 1e-5, this one at 1e-10.
@@ -364,7 +364,8 @@ def test_glove_package(tmp_path, monkeypatch):
     (tmp_path / "pyarrow").mkdir()
     (tmp_path / "pyarrow" / "__init__.py").touch()
     (tmp_path / "pyarrow" / "parquet.py").write_text(
-        "class Column:\n    def to_pylist(self): return ['a', 'b', 'c']\ndef read_table(path): return {'index': Column()}\n"
+        "class Column:\n    def to_pylist(self): return ['a', 'b', 'c']\n"
+        "def read_table(path): return {'index': Column()}\n"
     )
     for name in ("pyarrow", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, name, None)  # so that the stand-in goes when the test ends
@@ -527,7 +528,9 @@ def test_extremes_and_counts_by_hand():
     ]
     counted = q4_ablation.CountedFeatures(SENTENCES)
     assert dict(
-        zip(counted.counter.get_feature_names_out(), counted.matrix([["good", "bad", "good"]]).toarray()[0])
+        zip(
+            counted.counter.get_feature_names_out(), counted.matrix([["good", "bad", "good"]]).toarray()[0], strict=True
+        )
     ) == {"a": 0, "bad": 1, "film": 0, "good": 2, "never": 0}
 
 
@@ -567,7 +570,7 @@ def test_ablation_compares_with_the_base_of_its_group(tmp_path, monkeypatch, cap
 
 
 def test_every_line_of_the_ablation_has_features_of_its_own(monkeypatch):
-    """On random vectors, since training takes minutes: what the lines ask for must exist, fit together, and differ from the base."""
+    """On random vectors, as training takes minutes: each line's features exist, fit, and differ from the base's."""
     asked = []
 
     def own_vectors(dimensions, text, seed, settings, progress):

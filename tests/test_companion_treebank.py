@@ -1,4 +1,4 @@
-"""The companion's reader of the Stanford Sentiment Treebank, on trees written here, on the project's own corpus, and on the real files."""
+"""The companion's treebank reader, on trees written here, on the project's own corpus, and on the real files."""
 
 import hashlib
 import random
@@ -9,8 +9,11 @@ import pytest
 import treebank
 from treebank import OWN_CORPUS, SENTENCES, SPLIT, StanfordSentiment, main, read_tree
 
-WORDS_OF_THE_PICTURE = """the a an , . ? ! `` '' -- good great cool brilliant wonderful well amazing worth sweet enjoyable
-                          boring bad waste dumb annoying""".split()
+WORDS_OF_THE_PICTURE = """
+    the a an , . ? ! `` '' --
+    good great cool brilliant wonderful well amazing worth sweet enjoyable
+    boring bad waste dumb annoying
+""".split()
 
 
 # ---- Trees ---------------------------------------------------------------------------------------
@@ -104,7 +107,7 @@ def test_order_in_which_data_is_looked_for(tmp_path, monkeypatch):
 
 @pytest.fixture
 def two_files(tmp_path):
-    """Trees, and a datasetSentences.txt as Stanford's: a heading, an index, letters encoded twice, one sentence cut short."""
+    """Trees, and a datasetSentences.txt like Stanford's: letters encoded twice, one sentence cut short."""
     write_corpus(
         tmp_path,
         ["(4 (2 À) (4 joy))", "(0 (0 awful) (2 Élan))"],
@@ -120,7 +123,8 @@ def two_files(tmp_path):
 
 def test_sentences_are_decoded_twice_and_labels_follow_the_split(two_files):
     data = StanfordSentiment(two_files)
-    # Only ASCII is lower-cased in datasetSentences.txt, as in the assignment's own reader; "à" ends in the byte of a no-break space.
+    # Only ASCII is lower-cased in datasetSentences.txt, as in the assignment's own reader; "à" ends in the byte of a
+    # no-break space.
     assert data.sentences() == [["à", "joy"], ["so-so", "j."], ["nice", "one"], ["awful", "Élan"]]
     assert data.numSentences() == 4
     assert list(data.tokens()) == ["à", "joy", "so-so", "j.", "nice", "one", "awful", "Élan", "UNK"]
@@ -177,12 +181,13 @@ def test_the_real_treebank(shared):
     splits = [data.getTrainSentences(), data.getDevSentences(), data.getTestSentences()]
     assert [len(split) for split in splits] == [8_544, 1_101, 2_210]
     assert {word for split in splits for words, _ in split for word in words} == set(tokens) - {"UNK"}
-    # The i-th sentence of a split is the i-th tree of it, up to where it is cut short: the labels belong to their sentences.
+    # The i-th sentence of a split is its i-th tree, up to where it is cut short: the labels belong to their sentences.
     by_split = {"1": iter(splits[0]), "2": iter(splits[2]), "3": iter(splits[1])}
     numbers = [row.split(",")[1] for row in (shared / "data" / "sst" / SPLIT).read_text().split()[1:]]
     trees = [next(by_split[number]) for number in numbers]
     different = sum(
-        words[: len(sentence) - 1] != sentence[:-1] for (words, _), sentence in zip(trees, data.sentences())
+        words[: len(sentence) - 1] != sentence[:-1]
+        for (words, _), sentence in zip(trees, data.sentences(), strict=True)
     )
     assert different < 60  # a few are split in another place
     assert [data.categorify(score) for score in data.sent_labels()] == [label for _, label in trees]

@@ -5,6 +5,8 @@ import json
 import pickle
 import shutil
 import unicodedata
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pypdf
@@ -13,8 +15,9 @@ import sympy
 from report_oracle import Oracle, mutants
 
 import assignment2
+import report.__main__
 from report import formulas
-from report.__main__ import ROOT, main
+from report.__main__ import main
 from report.evaluate import boundary, evaluate
 from report.notation import Symbol, shape, typeset
 
@@ -436,6 +439,14 @@ def test_the_text_holds_results_and_figures_of_the_run(pdf):
         assert piece in text, piece
 
 
+@pytest.mark.parametrize("arguments, name", [([], "assignment2.pdf"), (["--template"], "template.pdf")])
+def test_without_out_the_pdf_goes_to_the_output_folder(run_folder, monkeypatch, arguments, name):
+    assert report.__main__.OUTPUT == Path(assignment2.__file__).parent / "output"
+    monkeypatch.setattr(report.__main__, "OUTPUT", run_folder)
+    assert make(*arguments) == 0
+    assert "Q2.4" in text_of(run_folder / name)
+
+
 def test_template_is_blank_and_its_source_stands_alone(run_folder, tmp_path):
     out = tmp_path / "handout" / "template.pdf"
     assert make("--template", "--out", out) == 0
@@ -521,7 +532,7 @@ def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tm
 def student(tmp_path):
     folder = tmp_path / "student"
     folder.mkdir()
-    shutil.copy(ROOT / "assignment2.py", folder)
+    shutil.copy(assignment2.__file__, folder)
     rng = np.random.default_rng(3)
     parameters = {
         "W1": rng.normal(size=(2, 3)) * [0.1, 0.01, 0.01],
@@ -549,8 +560,8 @@ def test_a_students_figures_are_those_of_their_functions(student):
         sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
     )
     np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
-    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is at 4.5/48 of 5 decades, row 40 at
-    # 40.5/48.
+    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is at 4.5/48 of 5 decades, row 40
+    # at 40.5/48.
     h = sigma(parameters["W1"] @ [1, 10 * 4.5 * 5 / 48, 10 ** (40.5 * 5 / 48)] + parameters["b1"])
     assert run["surface"]["yhat"][40][4] == pytest.approx(sigma(parameters["W2"] @ h + parameters["b2"])[0], abs=1e-4)
 

@@ -10,6 +10,7 @@ from q2_neural import forward_backward_prop
 from q3_word2vec import FiveWords, cbow, negSamplingCostAndGradient, skipgram, softmaxCostAndGradient
 from report_oracle import Oracle, mutants
 
+import report.__main__
 from report import companion_formulas as formulas
 from report.__main__ import main
 from report.formulas import derivation
@@ -36,7 +37,7 @@ DERIVATIONS = [(name, key) for name in PROVED for key in formulas.SETTINGS[name]
 def test_every_line_of_the_work_is_the_derivative(name, key):
     """sympy differentiates the definitions; the difference from each printed line simplifies to exactly 0."""
     for expected, lines in ORACLES[name].lines(formulas.SETTINGS[name].derivations[key]):
-        for step, value in zip(formulas.SETTINGS[name].derivations[key].steps, lines):
+        for step, value in zip(formulas.SETTINGS[name].derivations[key].steps, lines, strict=True):
             assert ORACLES[name].is_zero(expected - value), step.expression
 
 
@@ -50,7 +51,7 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
     rng = np.random.default_rng(0)
     point, rejected = {}, set()
     for expected, values in ORACLES[name].lines(lines):
-        for mutant, value in zip(changed, values):
+        for mutant, value in zip(changed, values, strict=True):
             if mutant not in rejected:
                 difference = sympy.sympify(expected - value)
                 point |= {
@@ -100,7 +101,7 @@ def network(M, Dx, H, Dy):
 def hidden_cost(names):
     """The summed cross-entropy, number by number."""
     total = 0
-    for x, y in zip(names["x"], names["y"]):
+    for x, y in zip(names["x"], names["y"], strict=True):
         h = [
             1 / (1 + np.exp(-sum(x[j] * names["W1"][j, i] for j in range(len(x))) - names["b1"][0, i]))
             for i in range(names["W1"].shape[1])
@@ -305,7 +306,7 @@ def results(tmp_path):
 
 
 def test_the_page(results, tmp_path):
-    """Without GloVe, which the run leaves out where it is not installed; and without the ablation, which takes ten minutes."""
+    """Without GloVe, which a run leaves out if it is not installed; then without the ablation, ten minutes' work."""
     out, again = tmp_path / "a.pdf", tmp_path / "b.pdf"
     assert main(["--companion", "--run", str(results), "--out", str(out)]) == 0
     assert main(["--companion", "--run", str(results), "--out", str(again)]) == 0
@@ -348,6 +349,12 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
     error = capsys.readouterr().err
     assert name in error and command in error and error.count("\n") == 1
     assert out.read_bytes() == b"the old PDF"
+
+
+def test_without_out_the_pdf_goes_to_the_output_folder(results, monkeypatch):
+    monkeypatch.setattr(report.__main__, "OUTPUT", results.parent)
+    assert main(["--companion"]) == 0
+    assert pypdf.PdfReader(results / "companion.pdf").pages
 
 
 def test_results_of_different_data_are_not_mixed(results, tmp_path, capsys):
