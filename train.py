@@ -137,9 +137,9 @@ def train(data, hidden, iters, lr, batch, seed):
             with command.interruptible():
                 for checkpoint in descend(data.train_X, data.train_y, hidden, iters, lr, batch=batch, seed=seed):
                     row, line = evaluate(checkpoint, data)
-                    if not rows or checkpoint.step * 10 // iters > rows[-1][0] * 10 // iters:
+                    rows.append(row)  # before it is printed: what the user has seen is kept
+                    if len(rows) == 1 or checkpoint.step * 10 // iters > rows[-2][0] * 10 // iters:
                         bar.write(line)
-                    rows.append(row)
                     bar.set_postfix_str(f"loss {checkpoint.loss:.4f}", refresh=False)
                     bar.update(checkpoint.step - bar.n)
         except KeyboardInterrupt:
