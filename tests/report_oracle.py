@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 
 import numpy as np
 import sympy
@@ -173,3 +174,76 @@ class _Replace(ast.NodeTransformer):
         if isinstance(part, list):
             return [self._part(item) for item in part]
         return self.visit(part) if isinstance(part, ast.AST) else part
+
+
+# ---- The rules beside the lines ------------------------------------------------------------------
+
+
+def slopes(expression):
+    """The derivatives that a line still holds, as a sorted list of texts."""
+    calls = (node for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Call))
+    return sorted(ast.unparse(call) for call in calls if ast.unparse(call.func) in ("D", "od"))
+
+
+def length(expression):
+    return len(list(ast.walk(ast.parse(expression))))
+
+
+def taken(before, after):
+    return len(slopes(after)) < len(slopes(before))
+
+
+def split(before, after):
+    return slopes(after) and slopes(after) != slopes(before)
+
+
+def into(pattern):
+    return lambda before, after: re.search(pattern, after)
+
+
+def gone(part):
+    return lambda before, after: part in before and part not in after
+
+
+def more_of(part):
+    return lambda before, after: after.count(part) > before.count(part)
+
+
+PRIME = r"([\w()\[\]-]+) \* \(1 - \1\)"  # h (1 - h)
+# What a rule says -> what it does to a line. Each rule must say one of these, and do all that it says.
+RULES = {
+    r"chain rule|one prediction|linear": split,
+    r"the mean": into(r"^sum\(.* / N$"),
+    r"Q2\.1": into(r"\(yhat - y\) / \(yhat \* \(1 - yhat\)\)"),
+    r"Q2\.2|Jacobian above|sigma' =": into(PRIME),
+    r"is the factor|its factor|has the factor|partial .* = 1|passes on|lines? above|has the derivative": taken,
+    r"\(e\^x\)'": lambda before, after: taken(before, after) and "exp(" in after,
+    r"\(ln u\)'": lambda before, after: ("log(" in before) != ("log(" in after) or "(1 / " in after,
+    r"only row|alone is in": into(r"kron\("),
+    r"definition of \$sigma\$": lambda before, after: ("sigma(" in before) != ("sigma(" in after),
+    r"common denominator": lambda before, after: after.count(" / ") < before.count(" / "),
+    r"cancels?\b": lambda before, after: after.count("-") < before.count("-") or length(after) < length(before),
+    r"add 1 and subtract 1": more_of(" - 1)"),
+    r"keeps one term": lambda before, after: gone("kron(")(before, after) or gone("sum(")(before, after),
+    r"labels sum to 1": gone("sum(y[i]"),
+    r"softmax with cross-entropy": into(r"yhat\[(\w)\] - y\[\1\]"),
+    r"matrix product|columns times rows": into(r" @ [HX]\.T$"),
+    r"\bones\b": into(" @ ones$"),
+    r"e\^\(a \+ b\)": more_of("exp("),
+    r"does not depend on \$j\$": gone("sum(exp(c)"),
+    r"logarithm of a quotient": into(r" - log\("),
+    r"sigma\(-t\) =": gone("sigma(-"),
+    r"\bthe same\b": lambda before, after: slopes(after) != slopes(before),
+}
+
+
+def unfounded(derivation):
+    """The lines of the work whose rule gives no reason, or a reason for something that it does not do."""
+    lines = [derivation.of, *(step.expression for step in derivation.steps)]
+    work = derivation.steps if len(derivation.steps) > 1 else ()
+    found = []
+    for step, before, after in zip(work, lines, lines[1:], strict=False):
+        said = [holds for pattern, holds in RULES.items() if re.search(pattern, step.rule)]
+        if not said or not all(holds(before, after) for holds in said):
+            found.append((step.rule, before, after))
+    return found

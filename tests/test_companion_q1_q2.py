@@ -181,6 +181,24 @@ def test_gradcheck_catches_what_is_wrong_and_says_where(wrong, index):
     np.testing.assert_array_equal(x, before)
 
 
+def test_gradcheck_passes_a_cost_whose_slope_turns_fast(capsys):
+    # 100 x^3 at 0 has the slope 0, its difference over 2h the slope 100 h^2: 1e-6 for h = 1e-4, above the tolerance of
+    # 1e-5 for h = 1e-3.
+    gradcheck_naive(lambda x: (np.sum(100 * x**3), 300 * x**2), np.zeros(2))
+    # A cost near 1e6 is rounded to 1e-10, which over 2h is up to 1e-6 for h = 1e-4, above the tolerance for h = 1e-6.
+    gradcheck_naive(lambda x: (1e6 + np.sum(x**2), 2 * x), np.linspace(0.1, 0.9, 9))
+
+
+def test_gradcheck_passes_a_gradient_in_memory_that_is_written_again():
+    memory = np.zeros(3)
+
+    def f(x):
+        memory[:] = 2 * x
+        return np.sum(x**2), memory
+
+    gradcheck_naive(f, np.ones(3))
+
+
 def test_gradcheck_of_a_sampled_cost_restores_the_random_state():
     def sampled(x):
         weight = random.random()  # another cost at every call, but for the state

@@ -262,11 +262,54 @@ def test_sparse_rows_add_up_as_the_full_gradient_would():
     np.testing.assert_array_equal(x, before)
 
 
-def test_running_cost(saved):
+@pytest.mark.parametrize("last, falls", [(20_000, 20_000), (20_010, 20_005), (40_010, 30_002.5)])
+def test_the_assignments_step_is_halved_every_20000_iterations(last, falls):
+    # Gradient 1: x falls by the step, 1 and later 1/2 and 1/4.
+    assert sgd(lambda x: (0, np.ones(1)), np.zeros(1), 1.0, last) == [-falls]
+
+
+@pytest.mark.parametrize("stopped, kept", [(4_999, 0), (5_001, 5_000), (9_999, 5_000), (10_001, 10_000)])
+def test_a_run_is_saved_every_5000_iterations(stopped, kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(q3_sgd, "SAVED", tmp_path / "saved_params.npz")
+    calls = iter(range(stopped))
+
+    def f(x):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return 0.0, np.zeros(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        sgd(f, np.zeros(1), 1, 40_000, useSaved=True)
+    assert load_saved_params()[0] == kept
+
+
+class Bar:
+    """A progress bar that keeps what is written behind it, in place of tqdm."""
+
+    def __init__(self, **options):
+        self.written = []
+        Bar.last = self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def update(self, n=1):
+        pass
+
+    def set_postfix_str(self, text, refresh):
+        self.written.append(text)
+
+
+def test_running_cost(saved, monkeypatch):
+    monkeypatch.setattr(q3_sgd, "tqdm", Bar)
     values = iter([8.0, 4.0, 2.0, 1.0])
     costs = []
     sgd(lambda x: (next(values), np.zeros(1)), np.zeros(1), 1, 4, PRINT_EVERY=2, costs=costs)
     assert costs == [4.0, 0.95 * 4 + 0.05 * 1]
+    assert Bar.last.written == ["cost 4.0000", "cost 3.8500"]
 
 
 def test_a_run_with_a_break_ends_as_one_without(saved, monkeypatch):
@@ -439,6 +482,24 @@ def test_vectors_that_diverge_are_not_returned(monkeypatch):
     monkeypatch.setattr(word2vec_fast, "STEP_LIMIT", np.inf)
     with pytest.raises(ValueError, match="the vectors diverge: a pair costs .* with lr = 40; take a smaller one"):
         train_vectors(own_text(), 8, epochs=20, lr=40, subsample=0, progress=False)
+
+
+def test_the_learning_rate_falls_in_a_straight_line_and_the_bar_shows_a_smoothed_cost(monkeypatch):
+    rates, costs = [], iter([8.0, 4.0, 2.0])
+
+    def step(inputs, outputs, c, o, begins, drawn, rate, want_cost):
+        rates.append(rate)
+        return next(costs) if want_cost else None
+
+    monkeypatch.setattr(word2vec_fast, "own_step", step)
+    monkeypatch.setattr(word2vec_fast, "tqdm", Bar)
+    monkeypatch.setattr(word2vec_fast, "BATCH", 10)
+    monkeypatch.setattr(word2vec_fast, "COST_EVERY", 6)
+    # 26 different words in a row are 50 pairs of neighbours: 5 batches an epoch.
+    train_vectors([list("abcdefghijklmnopqrstuvwxyz")], 4, epochs=3, window=1, subsample=0, lr=0.5)
+    np.testing.assert_allclose(rates, np.linspace(0.5, 0, 15, endpoint=False), rtol=1e-12)
+    # Batches 0, 6 and 12: 8, then 0.9 * 8 + 0.1 * 4, then 0.9 * 7.6 + 0.1 * 2.
+    assert Bar.last.written == [f"cost of a pair {shown}" for shown in ("8.000", "7.600", "7.040")]
 
 
 def test_sentences_in_pieces_are_the_same_sentences(monkeypatch):

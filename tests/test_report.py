@@ -5,6 +5,7 @@ import json
 import pickle
 import shutil
 import unicodedata
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pypdf
 import pytest
 import sympy
-from report_oracle import Oracle, mutants
+from report_oracle import Oracle, mutants, unfounded
 
 import assignment2
 import report.__main__
@@ -282,6 +283,23 @@ def test_the_page_shows_the_shapes_that_the_arrays_have():
         assert declared == names[name].shape
 
 
+@pytest.mark.parametrize(
+    "setting, key", [(setting, key) for setting in formulas.SETTINGS for key in formulas.SETTINGS[setting].derivations]
+)
+def test_every_rule_says_what_its_line_does(setting, key):
+    """As far as a program can read prose: by the words of the rule, a factor cancels, a derivative is taken, ..."""
+    assert unfounded(formulas.SETTINGS[setting].derivations[key]) == []
+
+
+@pytest.mark.parametrize("rule", ["", "nonsense", "Q2.1", "$[i = j]$ keeps one term", "the labels sum to 1"])
+def test_another_rule_is_told_from_the_right_one(rule):
+    work = formulas.SCALARS.derivations["q22"]
+    for k in range(len(work.steps)):
+        steps = [*work.steps]
+        steps[k] = replace(steps[k], rule=rule)
+        assert len(unfounded(replace(work, steps=steps))) == 1
+
+
 # ---- The printer ---------------------------------------------------------------------------------
 
 SYMBOLS = {
@@ -474,6 +492,9 @@ def spoil(folder, what):
     elif what == "a word for a number":
         run["test"]["loss"] = "small"
         path.write_text(json.dumps(run))
+    elif what == "true for a number":
+        run["test"]["loss"] = True
+        path.write_text(json.dumps(run))
     elif what == "NaN":
         run["test"]["loss"] = float("nan")
         path.write_text(json.dumps(run))
@@ -495,6 +516,7 @@ def spoil(folder, what):
         "cut short",
         "no test figures",
         "a word for a number",
+        "true for a number",
         "NaN",
         "a list",
         "no picture",

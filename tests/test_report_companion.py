@@ -8,7 +8,7 @@ import pytest
 import sympy
 from q2_neural import forward_backward_prop
 from q3_word2vec import FiveWords, cbow, negSamplingCostAndGradient, skipgram, softmaxCostAndGradient
-from report_oracle import Oracle, mutants
+from report_oracle import Oracle, mutants, unfounded
 
 import report.__main__
 from report import companion_formulas as formulas
@@ -62,6 +62,13 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
                     rejected.add(mutant)
     assert rejected == set(changed)
     assert all(typeset(mutant, setting.symbols) != typeset(original.result, setting.symbols) for mutant in changed)
+
+
+@pytest.mark.parametrize(
+    "setting, key", [(setting, key) for setting in formulas.SETTINGS for key in formulas.SETTINGS[setting].derivations]
+)
+def test_every_rule_says_what_its_line_does(setting, key):
+    assert unfounded(formulas.SETTINGS[setting].derivations[key]) == []
 
 
 # ---- Matrices, and the companion's own code ------------------------------------------------------
