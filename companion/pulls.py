@@ -18,7 +18,7 @@ import zipfile
 
 import numpy as np
 from features import ngrams
-from whole_file import write_whole
+from results import atomic_write
 
 CLASSES = ["--", "-", "o", "+", "++"]  # 0 very negative, 1 negative, 2 neutral, 3 positive, 4 very positive
 NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
@@ -87,7 +87,7 @@ class WordScores:
 
     def save(self, path):
         """Write the model to `path` (.npz, no pickles)."""
-        with write_whole(path) as temporary:
+        with atomic_write(path) as temporary:
             arrays = {"intercept": self.intercept, "kinds": np.array([kind for kind, _, _ in self.terms])}
             for number, (_, names, table) in enumerate(self.terms):
                 # numpy drops zeros at the end of strings; a newline divides, for no word holds one.
@@ -186,7 +186,7 @@ def write_table(cases, path, title):
             f"<tr><td class=k>{CLASSES[case['true']]}</td><td class=k>{CLASSES[case['predicted']]}</td>"
             f"<td class=s>{marked}</td><td class=l>{listed}</td></tr>"
         )
-    with write_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(PAGE.format(title=html.escape(title), rows="\n".join(body)), encoding="utf-8")
 
 

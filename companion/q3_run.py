@@ -23,11 +23,11 @@ import zipfile
 
 import numpy as np
 import q3_sgd
-from q3_sgd import OUTPUT, sgd
+from q3_sgd import sgd
 from q3_vectorised import skipgram_objective
 from q3_word2vec import normalizeRows
+from results import OUTPUT, atomic_write
 from treebank import StanfordSentiment
-from whole_file import write_whole
 from word2vec_fast import train_vectors
 
 VECTORS = OUTPUT / "q3_vectors.npz"
@@ -207,8 +207,10 @@ def plot_cost(costs):
 
 def write_results(dataset, vectors, costs, seconds):
     """Train the wider vectors, write vectors, figures and pictures to output/companion/, and print the neighbours."""
+    from pictures import save
+
     words = list(dataset.tokens())
-    with write_whole(VECTORS) as temporary:
+    with atomic_write(VECTORS) as temporary:
         np.savez(temporary, words=np.array(words), vectors=vectors)
 
     training = [sentence for sentence, _ in dataset.getTrainSentences()]
@@ -234,14 +236,14 @@ def write_results(dataset, vectors, costs, seconds):
             print(f"{word:>10}  " + "  ".join(f"{other} {cosine:.2f}" for other, cosine in near))
 
     figure, _, coordinates = plot_words(words, vectors, f"{DIMENSIONS} dimensions, the assignment's run")
-    save_picture(figure, "q3_words")
+    save(figure, OUTPUT / "q3_words")
     figure, _, wide_coordinates = plot_words(
         wide_words,
         normalizeRows(wide),
         f"{WIDE['dimensions']} dimensions, {epochs} epochs of the training text; of unit length",
     )
-    save_picture(figure, "q3_words_50d")
-    save_picture(plot_cost(costs), "q3_cost")
+    save(figure, OUTPUT / "q3_words_50d")
+    save(plot_cost(costs), OUTPUT / "q3_cost")
     result = {
         "data": dataset.name,
         "dimensions": DIMENSIONS,
@@ -261,7 +263,7 @@ def write_results(dataset, vectors, costs, seconds):
         },
         "versions": {"python": sys.version.split()[0], "numpy": np.__version__},
     }
-    with write_whole(OUTPUT / "q3.json") as temporary:
+    with atomic_write(OUTPUT / "q3.json") as temporary:
         temporary.write_text(json.dumps(result))
 
 
@@ -272,13 +274,6 @@ def frequent_rows(words, sentences):
         for word in sentence:
             counts[word] += 1
     return np.array(list(counts.values())) >= max(1, 1e-4 * sum(counts.values()))
-
-
-def save_picture(figure, name):
-    """Write a figure to output/companion/ as .svg and .png."""
-    for suffix in ("svg", "png"):
-        with write_whole(OUTPUT / f"{name}.{suffix}") as temporary:
-            figure.savefig(temporary, dpi=150)
 
 
 def main(arguments=None):

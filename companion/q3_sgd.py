@@ -8,13 +8,11 @@ next run resumes from there and ends with the result that it would have reached 
 
 import random
 import zipfile
-from pathlib import Path
 
 import numpy as np
+from results import OUTPUT, atomic_write
 from tqdm import tqdm
-from whole_file import write_whole
 
-OUTPUT = Path(__file__).resolve().parents[1] / "output" / "companion"
 SAVED = OUTPUT / "saved_params.npz"
 SAVE_PARAMS_EVERY = 5_000
 ANNEAL_EVERY = 20_000  # the step is halved
@@ -38,7 +36,8 @@ class SparseRows:
 def save_params(iter, params, costs=()):
     """Write the parameters after `iter` iterations, Python's random state and the running costs, to SAVED."""
     version, internal, gauss = random.getstate()
-    with write_whole(SAVED) as temporary:
+    SAVED.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(SAVED) as temporary:
         np.savez(
             temporary,
             iter=iter,

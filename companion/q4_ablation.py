@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import q4_sentiment as q4
 from features import MeanFeatures, NGramFeatures, down_weight, standardised, without_common_direction
+from results import atomic_write
 from scipy.stats import ttest_rel
 from tqdm import tqdm
 from treebank import StanfordSentiment
-from whole_file import write_whole
 
 
 class ExtremeFeatures:
@@ -214,7 +214,7 @@ def run(options):
                 )
                 bar.write(describe(table[-1]))
                 # After every line, so that a run that is stopped leaves what it has found.
-                with write_whole(out / "q4_ablation.json") as temporary:
+                with atomic_write(out / "q4_ablation.json") as temporary:
                     temporary.write_text(
                         json.dumps(
                             {"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1
@@ -240,6 +240,8 @@ def describe(line):
 def plot(table, filename):
     """Differences from the base with their intervals, a panel a group."""
     from matplotlib.figure import Figure
+
+    from pictures import save
 
     names = list(dict.fromkeys(line["group"] for line in table))
     heights = [sum(line["group"] == name for line in table) for name in names]
@@ -268,7 +270,7 @@ def plot(table, filename):
         axes.tick_params(left=False)
         axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xlabel("change of the accuracy on test, in points, with 95 % intervals")
-    q4.write_picture(figure, filename)
+    save(figure, filename)
 
 
 def main(arguments=None):

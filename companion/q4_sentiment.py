@@ -36,6 +36,7 @@ from features import MeanFeatures, NGramFeatures, standardised
 from glove import find_glove, loadWordVectors
 from pulls import CLASSES, CONTRASTS, NEGATIONS, WordScores, misclassified, write_table
 from q3_run import VECTORS, load_vectors
+from results import OUTPUT, atomic_write
 from scipy.sparse import hstack, issparse
 from scipy.stats import binomtest
 from sklearn.exceptions import ConvergenceWarning
@@ -43,10 +44,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from tqdm import tqdm
 from treebank import DOWNLOADED, OWN_CORPUS, StanfordSentiment
-from whole_file import write_whole
 from word2vec_fast import train_vectors
 
-OUTPUT = Path(__file__).resolve().parents[1] / "output" / "companion"
 SPLITS = ("train", "dev", "test")
 
 # Chosen on dev, as means over three seeds; q4_ablation.py shows the neighbours of the second.
@@ -111,6 +110,8 @@ def plotRegVsAccuracy(regValues, results, filename):
     """Draw accuracy on train, dev and test against the regularization; mark the choice. filename: without suffix."""
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
+    from pictures import save
+
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.add_subplot()
     ends = {}
@@ -139,12 +140,14 @@ def plotRegVsAccuracy(regValues, results, filename):
     axes.set_xlim(regValues[0] / 10 ** (0.1 * decades), regValues[-1] * 10 ** (0.02 * decades))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    write_picture(figure, filename)
+    save(figure, Path(filename))
 
 
 def outputConfusionMatrix(features, labels, clf, filename):
     """Draw how often each true class gets each label: counts, and shares of the row. filename: without suffix."""
     from matplotlib.figure import Figure
+
+    from pictures import save
 
     counts = confusion_matrix(labels, clf.predict(features), labels=range(len(CLASSES)))
     totals = counts.sum(axis=1)
@@ -172,7 +175,7 @@ def outputConfusionMatrix(features, labels, clf, filename):
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     figure.colorbar(image, label="share of the true class", shrink=0.8, format=lambda share, _: f"{100 * share:.0f} %")
-    write_picture(figure, filename)
+    save(figure, Path(filename))
 
 
 def outputPredictions(dataset, features, labels, clf, filename):
@@ -180,20 +183,8 @@ def outputPredictions(dataset, features, labels, clf, filename):
     lines = ["True\tPredicted\tText"]
     for (words, _), true, predicted in zip(dataset, labels, clf.predict(features), strict=True):
         lines.append(f"{true}\t{predicted}\t{' '.join(words)}")
-    with write_whole(filename) as temporary:
+    with atomic_write(filename) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def write_picture(figure, filename):
-    """Save a matplotlib figure; a filename without suffix: once as .svg and once as .png."""
-    filename = Path(filename)
-    for path in (
-        [filename]
-        if filename.suffix in (".svg", ".png", ".pdf")
-        else [filename.with_name(filename.name + s) for s in (".svg", ".png")]
-    ):
-        with write_whole(path) as temporary:
-            figure.savefig(temporary, dpi=150)
 
 
 # ---- Regressions ---------------------------------------------------------------------------------
@@ -363,7 +354,7 @@ def run(options):
     }
     best.words.save(out / "q4_model.npz")
     report["seconds"] = time.perf_counter() - began
-    with write_whole(out / "q4.json") as temporary:
+    with atomic_write(out / "q4.json") as temporary:
         temporary.write_text(json.dumps(report, indent=1), encoding="utf-8")
     _print_table(table, rows, treebank)
     shown = kinds.get("pretrained") or kinds["yourvectors"]

@@ -29,7 +29,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from whole_file import write_whole
+from results import atomic_write
 
 HERE = Path(__file__).resolve().parent
 DOWNLOADED = HERE / "data" / "sst"
@@ -292,7 +292,8 @@ def download(folder=DOWNLOADED):
         )
         with zipfile.ZipFile(archive) as opened:
             for member, name in members.items():
-                with write_whole(folder / name) as temporary:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                with atomic_write(folder / name) as temporary:
                     temporary.write_bytes(opened.read(member))
 
 

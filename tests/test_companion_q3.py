@@ -31,7 +31,6 @@ from q3_word2vec import (
     word2vec_sgd_wrapper,
 )
 from treebank import OWN_CORPUS, StanfordSentiment
-from whole_file import write_whole
 from word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
 
 
@@ -355,14 +354,6 @@ def test_saved_parameters_come_back_with_the_random_state(saved):
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]  # no temporary file is left
 
 
-def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path):
-    (tmp_path / "file.txt").write_text("old")
-    with pytest.raises(RuntimeError), write_whole(tmp_path / "file.txt") as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("file.txt", "old")]
-
-
 @pytest.mark.parametrize(
     "damage",
     [lambda b: b[: len(b) // 2], lambda b: b[:100] + bytes(50) + b[150:], lambda b: b"", lambda b: b"nonsense"],
@@ -587,17 +578,18 @@ def test_labels_of_crowded_words_do_not_overlap(spread):
 
 
 def test_the_command_writes_its_figures_and_ends_its_saving(saved, tmp_path, monkeypatch, capsys):
-    for module in (q3_run, q3_sgd):
-        monkeypatch.setattr(module, "OUTPUT", tmp_path)
-    monkeypatch.setattr(q3_run, "VECTORS", tmp_path / "q3_vectors.npz")
+    out = tmp_path / "output" / "companion"  # not there before the first run
+    monkeypatch.setattr(q3_run, "OUTPUT", out)
+    monkeypatch.setattr(q3_sgd, "SAVED", out / "saved_params.npz")
+    monkeypatch.setattr(q3_run, "VECTORS", out / "q3_vectors.npz")
     monkeypatch.setattr(q3_run, "ITERATIONS", 60)
     monkeypatch.setattr(q3_run, "WIDE_WORDS", 4000)
     with pytest.raises(FileNotFoundError, match="run `python companion/q3_run.py` first"):
-        q3_run.load_vectors(tmp_path / "q3_vectors.npz")
+        q3_run.load_vectors(out / "q3_vectors.npz")
     assert q3_run.main(["--data", str(OWN_CORPUS)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("the project's own small corpus: 122 sentences") and "published" not in said
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
+    assert sorted(p.name for p in out.iterdir()) == [
         "q3.json",
         "q3_cost.png",
         "q3_cost.svg",
@@ -607,15 +599,15 @@ def test_the_command_writes_its_figures_and_ends_its_saving(saved, tmp_path, mon
         "q3_words_50d.png",
         "q3_words_50d.svg",
     ]
-    words, vectors = q3_run.load_vectors(tmp_path / "q3_vectors.npz")
+    words, vectors = q3_run.load_vectors(out / "q3_vectors.npz")
     assert words == list(StanfordSentiment(OWN_CORPUS).tokens()) and vectors.shape == (len(words), 20)
-    result = json.loads((tmp_path / "q3.json").read_text())
+    result = json.loads((out / "q3.json").read_text())
     assert result["iterations"] == 60 and result["curve"]["iteration"] == [10, 20, 30, 40, 50, 60]
     assert result["cost"] == result["curve"]["cost"][-1] and len(result["coordinates"]) == 25
     assert set(result["neighbours"]) == set(q3_run.ASKED) == set(result["wide"]["neighbours"])
-    (tmp_path / "q3_vectors.npz").write_bytes((tmp_path / "q3_vectors.npz").read_bytes()[:5000])
+    (out / "q3_vectors.npz").write_bytes((out / "q3_vectors.npz").read_bytes()[:5000])
     with pytest.raises(ValueError, match="not a whole file of vectors"):
-        q3_run.load_vectors(tmp_path / "q3_vectors.npz")
+        q3_run.load_vectors(out / "q3_vectors.npz")
 
 
 def test_ctrl_c_says_how_to_go_on(saved, monkeypatch, capsys):
