@@ -41,9 +41,16 @@ def fast_steps(X, y, units, batch, lr):
     V, v = theta[: units * (d + 1)].reshape(units, d + 1), theta[units * (d + 1) :]
     dV, dv = grad[: units * (d + 1)].reshape(units, d + 1), grad[units * (d + 1) :]
     u = v[:units, None]  # (ℓ, 1)
-    M = np.eye(units + 1) * (lr / (16 * batch))
-    M[-1, :] = M[:, -1] = lr / (16 * batch)
-    M[-1, -1] *= units + 4
+    rate = lr / (16 * batch)
+    if units <= 200:
+        M = np.diag([1.0] * units + [units + 4])
+        M[-1, :units] = M[:units, -1] = 1
+        times_M = (rate * M).dot
+    else:  # M has (ℓ+1)² entries: three calls are cheaper, and need no memory
+
+        def times_M(g, out):
+            multiply(g + g[-1], rate, out)
+            out[-1] = rate * (g.sum() + (units + 3) * g[-1])
 
     T1 = np.ones((units + 1, width))  # [t; 1]
     T = T1[:units]
@@ -51,7 +58,7 @@ def fast_steps(X, y, units, batch, lr):
     p_row = p[0]
     gradient = np.empty(units + 1)
     one = np.ones(())
-    V_dot, v_dot, T1_dot, u_dot, delta_dot, M_dot = V.dot, v.dot, T1.dot, u.dot, delta.dot, M.dot
+    V_dot, v_dot, T1_dot, u_dot, delta_dot = V.dot, v.dot, T1.dot, u.dot, delta.dot
     tanh, multiply, subtract = np.tanh, np.multiply, np.subtract
 
     def lay_out(batches):
@@ -77,7 +84,7 @@ def fast_steps(X, y, units, batch, lr):
                     tanh(p_row, p_row)
                     subtract(p_row, s, p_row)  # 2 (ŷ - y)
                     T1_dot(p_row, gradient)  # (ℓ+1, B) @ (B,) -> (ℓ+1,)
-                    M_dot(gradient, dv)  # (ℓ+1, ℓ+1) @ (ℓ+1,) -> (ℓ+1,)
+                    times_M(gradient, dv)  # (ℓ+1, ℓ+1) @ (ℓ+1,) -> (ℓ+1,)
                     u_dot(p, delta)  # (ℓ, 1) @ (1, B) -> (ℓ, B)
                     multiply(T, T, slope)
                     subtract(one, slope, slope)  # 4 σ'(z1)

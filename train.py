@@ -323,7 +323,7 @@ def parse(argv):
     )
     add = parser.add_argument
     add("--data", type=_path, metavar="FILE", help="the course's twitter_data.pkl or a file like it")
-    add("--hidden", type=_whole(1, 100_000), default=6, metavar="L", help="hidden units, ℓ (default 6)")
+    add("--hidden", type=_whole(1, 10_000), default=6, metavar="L", help="hidden units, ℓ (default 6)")
     add("--iters", type=_whole(1, 10**15), default=10**6, metavar="T", help="steps of gradient descent (default 1e6)")
     add("--lr", type=_positive, default=0.01, metavar="R", help="learning rate, the size of a step (default 0.01)")
     add("--batch", type=_whole(1), default=32, metavar="B", help="tweets per step (default 32)")

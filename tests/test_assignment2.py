@@ -47,7 +47,7 @@ ROOT = Path(assignment2.__file__).parent
         "gradients(X, y, W1, W2, b1, b2)",
         "update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01)",
         "train_nn(filename, hidden_layer_size, iters=1000000.0, lr=0.01, *, batch=32, seed=0)",
-        "descend(X, y, hidden, iters=1000000.0, lr=0.01, *, batch=32, seed=0, stretch=10)",
+        "descend(X, y, hidden, iters=1000000.0, lr=0.01, *, batch=32, seed=0, stretch=20)",
     ],
 )
 def test_signatures_and_defaults(signature):
@@ -365,7 +365,7 @@ def test_a_step_takes_integer_parameters_and_the_handouts_names():
     "d, units, batch, steps",
     # One block of columns; several (600, 1024, 8000); no divisor in 128 to 512 (521); one unit, feature or example.
     [(3, 6, 32, 500), (2, 1, 5, 500), (1, 4, 1, 500), (3, 5, 600, 300), (4, 3, 1024, 200), (3, 2, 521, 200)]
-    + [(3, 20, 8000, 20), (30, 2, 7, 300), (1, 1, 1, 300)],
+    + [(3, 20, 8000, 20), (30, 2, 7, 300), (1, 1, 1, 300), (3, 300, 32, 300)],
 )
 def test_fast_steps_are_those_of_update_params(d, units, batch, steps):
     """To 1e-10 after all the steps, taken in two calls, since buffers and state must not leak from one to the next."""

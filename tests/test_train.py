@@ -520,7 +520,7 @@ def test_bad_input(tmp_path, monkeypatch, capsys, arguments, says):
     "arguments, says",
     [
         (["--hidden", "0"], "argument --hidden: expected at least 1, not 0"),
-        (["--hidden", "1e12"], "argument --hidden: expected at most 100,000, not 1e12"),
+        (["--hidden", "1e12"], "argument --hidden: expected at most 10,000, not 1e12"),
         (["--hidden", "many"], "argument --hidden: expected a whole number such as 6 or 1e6, not 'many'"),
         (["--iters", "-1"], "argument --iters: expected at least 1, not -1"),
         (["--iters", "inf"], "argument --iters: expected a whole number such as 6 or 1e6, not 'inf'"),
