@@ -58,7 +58,7 @@ def build(target, rubric=RUBRIC, wheels=True):
     for pattern in FILES:
         found = sorted(PROJECT.glob(pattern))
         if not found:
-            raise FileNotFoundError(f"{pattern} is missing: `make train` and `make report` write the artefacts")
+            raise FileNotFoundError(f"{pattern} is missing: `make artefacts` writes it")
         files.update((path.relative_to(PROJECT).as_posix(), path.read_bytes()) for path in found)
     said = "no wheels in it: setup.sh installs from the network"
     with tempfile.TemporaryDirectory() as folder:

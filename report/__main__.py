@@ -3,7 +3,7 @@
 python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
 python -m report --template --out handout.pdf                             the blank hand-in, for a course
 python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
-python -m report --companion                                              output/companion/companion.pdf
+python -m report --companion                                              output/companion.pdf
 """
 
 import argparse
@@ -81,7 +81,7 @@ def main(arguments=None):
         "--out",
         type=Path,
         metavar="FILE",
-        help="the PDF to write (default, in output: assignment2.pdf, template.pdf or companion/companion.pdf)",
+        help="the PDF to write (default: output/assignment2.pdf, template.pdf or companion.pdf)",
     )
     options = parser.parse_args(arguments)
     try:
@@ -94,7 +94,7 @@ def main(arguments=None):
 
 def _write(options):
     if options.companion:
-        name, source = "companion/companion.pdf", HERE / "companion.typ"
+        name, source = "companion.pdf", HERE / "companion.typ"
         inputs = companion_inputs(options.run or OUTPUT / "companion")
     else:
         name, source = "assignment2.pdf", options.source or HERE / "assignment2.typ"

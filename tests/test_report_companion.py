@@ -361,7 +361,7 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
 def test_without_out_the_pdf_goes_to_the_output_folder(results, monkeypatch):
     monkeypatch.setattr(report.__main__, "OUTPUT", results.parent)
     assert main(["--companion"]) == 0
-    assert pypdf.PdfReader(results / "companion.pdf").pages
+    assert pypdf.PdfReader(results.parent / "companion.pdf").pages
 
 
 def test_results_of_different_data_are_not_mixed(results, tmp_path, capsys):
