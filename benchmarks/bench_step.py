@@ -8,6 +8,11 @@ so that a busy machine slows them alike: trust the ratios. All take the same ste
 and PyTorch if they are installed.
 """
 
+if __name__ == "__main__":
+    import command
+
+    command.run("python -m benchmarks.bench_step", "benchmarks.bench_step")
+
 import os
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before numpy is imported
@@ -15,7 +20,6 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before numpy
 import argparse
 import ctypes
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -166,7 +170,3 @@ def main(argv=None):
         ratio = median(a / b for a, b in zip(each, times[OURS], strict=True))
         print(f"{name:40} {median(each):8.1f} {min(each):8.1f}  {ratio:8.2f}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,8 +9,12 @@ trained and judged with: `freqs` is rebuilt without them in every fold. A millio
 idle core: `seeds` takes two minutes, `choices` five on two cores.
 """
 
+if __name__ == "__main__":
+    import command
+
+    command.run("python -m benchmarks.bench_training", "benchmarks.bench_training")
+
 import argparse
-import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -113,16 +117,8 @@ def main(argv=None):
     )
     parser.add_argument("--data", type=Path, default=TWEETS, metavar="FILE", help="the tweets, for choices")
     args = parser.parse_args(argv)
-    try:
-        if args.what == "seeds":
-            seeds(args.iters)
-        else:
-            choices(args.iters, args.data, args.repeats)
-    except (OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
+    if args.what == "seeds":
+        seeds(args.iters)
+    else:
+        choices(args.iters, args.data, args.repeats)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

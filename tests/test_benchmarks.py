@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+import command
 from assignment2 import update_params
 from benchmarks import bench_step, bench_training
 
@@ -62,5 +63,6 @@ def test_choices_judges_each_network_on_tweets_that_it_and_its_counts_never_saw(
 
 
 def test_choices_says_what_it_needs(tmp_path, capsys):
-    assert bench_training.main(["choices", "--data", str(tmp_path / "nowhere.pkl")]) == 2
+    arguments = ["choices", "--data", str(tmp_path / "nowhere.pkl")]
+    assert command.attempt("bench_training", lambda: bench_training.main(arguments)) == 2
     assert "nowhere.pkl: no such file" in capsys.readouterr().err
