@@ -9,13 +9,12 @@ and PyTorch if they are installed.
 """
 
 if __name__ == "__main__":
+    import os
+
     import command
 
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before numpy is imported
     command.run("python -m benchmarks.bench_step", "benchmarks.bench_step")
-
-import os
-
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # before numpy is imported
 
 import argparse
 import ctypes
