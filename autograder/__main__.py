@@ -18,6 +18,12 @@ from pathlib import Path
 if not __package__:  # run as `python <project>/autograder`, which puts this folder on the path, not the project
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+if __name__ == "__main__":
+    import command
+
+    command.run("python -m autograder", "autograder.__main__")
+
+import command
 from autograder.classroom import grade_class
 from autograder.grade import grade
 from autograder.results import BROKEN, as_text, gradescope, stub, write
@@ -62,6 +68,12 @@ def main(arguments=None):
         rubric = read_rubric(options.rubric)
     except (OSError, ValueError) as error:
         parser.error(str(error))
+    with command.interruptible():  # a sandbox must be closed
+        return run(options, rubric)
+
+
+def run(options, rubric):
+    """Grade, print and write what the options ask for. Returns the exit status."""
     try:
         if options.all:
             return grade_class(
@@ -97,7 +109,3 @@ def main(arguments=None):
         write(options.json, {**stub(rubric), "output": BROKEN.format(reason=reason)})
     print(BROKEN.format(reason=reason), file=sys.stderr)
     return 3
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -16,6 +16,7 @@ import sympy
 from report_oracle import Oracle, mutants, unfounded
 
 import assignment2
+import command
 import report.__main__
 from report import formulas
 from report.__main__ import main
@@ -395,7 +396,7 @@ def run_folder(tmp_path):
 
 
 def make(*arguments):
-    return main([str(argument) for argument in arguments])
+    return command.attempt("report", lambda: main([str(argument) for argument in arguments]))
 
 
 def text_of(path):

@@ -10,6 +10,7 @@ from q2_neural import forward_backward_prop
 from q3_word2vec import FiveWords, cbow, negSamplingCostAndGradient, skipgram, softmaxCostAndGradient
 from report_oracle import Oracle, mutants, unfounded
 
+import command
 import report.__main__
 from report import companion_formulas as formulas
 from report.__main__ import main
@@ -312,14 +313,18 @@ def results(tmp_path):
     return folder
 
 
+def run(arguments):
+    return command.attempt("report", lambda: main(arguments))
+
+
 def test_the_page(results, tmp_path):
     """Without GloVe, which a run leaves out if it is not installed; then without the ablation, ten minutes' work."""
     out, again = tmp_path / "a.pdf", tmp_path / "b.pdf"
-    assert main(["--companion", "--run", str(results), "--out", str(out)]) == 0
-    assert main(["--companion", "--run", str(results), "--out", str(again)]) == 0
+    assert run(["--companion", "--run", str(results), "--out", str(out)]) == 0
+    assert run(["--companion", "--run", str(results), "--out", str(again)]) == 0
     assert out.read_bytes() == again.read_bytes()
     (results / "q4_ablation.json").unlink()
-    assert main(["--companion", "--run", str(results), "--out", str(again)]) == 0
+    assert run(["--companion", "--run", str(results), "--out", str(again)]) == 0
     assert len(again.read_bytes()) < len(out.read_bytes())
     reader = pypdf.PdfReader(out)
     text = "\n".join(page.extract_text() for page in reader.pages)
@@ -352,7 +357,7 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
     out = tmp_path / "old.pdf"
     out.write_bytes(b"the old PDF")
     (results / name).unlink()
-    assert main(["--companion", "--run", str(results), "--out", str(out)]) == 2
+    assert run(["--companion", "--run", str(results), "--out", str(out)]) == 2
     error = capsys.readouterr().err
     assert name in error and command in error and error.count("\n") == 1
     assert out.read_bytes() == b"the old PDF"
@@ -360,12 +365,12 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
 
 def test_without_out_the_pdf_goes_to_the_output_folder(results, monkeypatch):
     monkeypatch.setattr(report.__main__, "OUTPUT", results.parent)
-    assert main(["--companion"]) == 0
+    assert run(["--companion"]) == 0
     assert pypdf.PdfReader(results.parent / "companion.pdf").pages
 
 
 def test_results_of_different_data_are_not_mixed(results, tmp_path, capsys):
     path = results / "q4_ablation.json"
     path.write_text(path.read_text().replace("made-up treebank", "another corpus"))
-    assert main(["--companion", "--run", str(results), "--out", str(tmp_path / "a.pdf")]) == 2
+    assert run(["--companion", "--run", str(results), "--out", str(tmp_path / "a.pdf")]) == 2
     assert "another corpus" in capsys.readouterr().err
