@@ -192,8 +192,8 @@ def descend(X, y, hidden, iters=1e6, lr=0.01, *, batch=32, seed=0, stretch=20):
 
     # Counts run to thousands and would saturate σ, so each feature is divided by its standard deviation. But the tweets
     # with ":)" or ":(" dominate that deviation; the hard ones have counts in the tens, which it squashes to about 0.
-    # Hence the stretch: cross-validation on the training tweets liked 20 best, 10 and 30 about as well, 3 and 100 less,
-    # and gained nothing from twice the steps (`python -m benchmarks.bench_training choices`).
+    # Hence the stretch: in cross-validation on the training tweets 20 and 30 did best, 10 was a little worse, 3 and 100
+    # more so, and twice the steps gained nothing clear (`python -m benchmarks.bench_training choices`).
     spread = X.std(axis=1)  # (d,)
     scale = np.where(spread > 0, spread / stretch, 1.0)  # a constant feature stays as it is
     X_scaled = X / scale[:, None]  # (d, N) / (d, 1)
