@@ -1,16 +1,21 @@
 """Tweets to features: what the course's own utils.py computes, and the same for a whole corpus in one fast pass.
 
     process_tweet(tweet)            a tweet -> its stems
-    build_freqs(tweets, labels)     a corpus -> {(stem, label): how often}
-    extract_features(tweet, freqs)  a tweet -> (1, 3): [1, sum of the stems' positive counts, sum of their negative counts]
-    feature_matrix(tweets, freqs)   N tweets -> (3, N), a tweet a column, as assignment2 takes them
+    build_freqs(tweets, labels)     a corpus -> {(stem, label): count}
+    extract_features(tweet, freqs)  a tweet -> (1, 3): [1, positive sum, negative sum] of its stems' counts
+    feature_matrix(tweets, freqs)   N tweets -> (3, N), one column for each, as assignment2 takes them
 
-The tokenizer and the stemmer are NLTK's. They are loaded by the first tweet, since importing NLTK takes most of a
-second, and nothing is downloaded: the list of stop words is in this file. Needs numpy and nltk (which brings tqdm).
+The tokenizer and the stemmer are NLTK's, loaded by the first tweet. Nothing is downloaded: the list of stop words is in
+this file. Needs numpy and nltk (which brings regex and tqdm).
 """
 
+import importlib
+import importlib.util
+import os
 import re
 import string
+import sys
+import types
 from functools import cache, lru_cache
 from itertools import chain
 
@@ -32,22 +37,23 @@ STOP_WORDS = frozenset(
 """.split()
 )
 
-# A tweet has at most 280 characters. A longer run without white space is cut; see _clean.
+# A tweet has at most 280 characters. A longer run without white space is cut: see _clean.
 LONGEST_RUN = 280
 
-# For a corpus: how many tweets are taken together, and the private character that keeps their pieces apart.
+# For a corpus: how many tweets are tokenized together, and the private character that keeps their pieces apart.
 BLOCK = 2000
 MARK = "\ue000"
 
 
-# ---------------------------------------------------------------------------------------------------- one tweet
+# ---- One tweet -----------------------------------------------------------------------------------
 
 
 def process_tweet(tweet):
-    """The stems of a tweet, in order, repeats kept: list of str.
+    """The stems of a tweet, in order, with repeats: list of str.
 
-    Cleaned of cash tags, a leading RT, links and the # of hashtags; tokenized, lower-cased, handles dropped; without
-    stop words and punctuation (emoticons stay); each word reduced to its stem. Raises TypeError unless `tweet` is a str.
+    Cash tags, a leading RT, links and the # of hashtags are removed; the rest is tokenized and lower-cased, handles are
+    dropped, then stop words and punctuation (emoticons stay); each word is reduced to its stem. Raises TypeError unless
+    `tweet` is a str.
     """
     return _stems(_tokenizer().tokenize(_clean(tweet)))
 
@@ -55,21 +61,27 @@ def process_tweet(tweet):
 def extract_features(tweet, freqs):
     """[1, sum of the stems' positive counts, sum of their negative counts]: float64 (1, 3).
 
-    `freqs` is what build_freqs gives. A stem that it lacks adds 0; a word that comes twice adds twice.
+    `freqs` is what build_freqs returns. A stem that it lacks adds 0; a word that occurs twice adds twice.
     """
-    return np.array([[1, *_sums(process_tweet(tweet), freqs)]], dtype=np.float64)
+    stems = process_tweet(tweet)
+    positive = sum(freqs.get((stem, 1.0), 0) for stem in stems)
+    negative = sum(freqs.get((stem, 0.0), 0) for stem in stems)
+    return np.array([[1, positive, negative]], dtype=np.float64)
 
 
 def _clean(tweet):
-    """The tweet without what the course's regular expressions take out."""
+    """The tweet without what the course's regular expressions remove."""
     if not isinstance(tweet, str):
         raise TypeError(f"a tweet must be a str, not {type(tweet).__name__}: {_on_one_line(tweet)}")
-    tweet = re.sub(r"\$\w*", "", tweet)  # cash tags such as $GE
-    tweet = re.sub(r"^RT[\s]+", "", tweet)  # the mark of an old-style retweet
-    tweet = re.sub(r"https?://[^\s\n\r]+", "", tweet)  # links
+    if "$" in tweet:
+        tweet = re.sub(r"\$\w*", "", tweet)  # cash tags such as $GE
+    if tweet.startswith("RT"):
+        tweet = re.sub(r"^RT[\s]+", "", tweet)  # the mark of an old-style retweet
+    if "http" in tweet:
+        tweet = re.sub(r"https?://[^\s\n\r]+", "", tweet)  # links
     tweet = tweet.replace("#", "")  # the sign alone: the hashtag's word stays
-    # The course's code has no such cut, and needs none for a tweet. But twice as long a run such as a.a.a.a takes NLTK's
-    # pattern five times as long (0.9 s for 4000 characters), and its stemmer calls itself for each y of yYyYyY.
+    # The course's code has no such cut, and needs none for a tweet. But on a run such as a.a.a.a, NLTK's pattern takes
+    # five times as long for twice the length (0.9 s for 4000 characters), and its stemmer recurses for each y of yYyY.
     # To that pattern, unlike to re, \x1c to \x1f are not white space.
     if len(tweet) > LONGEST_RUN:
         tweet = re.sub(rf"([\S\x1c-\x1f]{{{LONGEST_RUN}}})(?=[\S\x1c-\x1f])", r"\1 ", tweet)
@@ -77,43 +89,74 @@ def _clean(tweet):
 
 
 def _stems(tokens):
-    """The stems of the tokens that are neither stop words nor a piece of string.punctuation (so '...' and ':)' stay)."""
+    """The stems of the tokens, without stop words and substrings of string.punctuation (so '...' and ':)' stay)."""
     return [_stem(token) for token in tokens if token not in STOP_WORDS and token not in string.punctuation]
 
 
-@lru_cache(maxsize=1 << 15)  # a word's stem never changes, and most words of a tweet have been met before
+@lru_cache(maxsize=1 << 15)  # a word's stem never changes, and most words of a tweet have occurred before
 def _stem(token):
     return _stemmer().stem(token)
 
 
-def _sums(stems, freqs):
-    """The sum of the stems' positive counts, and of their negative counts."""
-    return sum(freqs.get((stem, 1.0), 0) for stem in stems), sum(freqs.get((stem, 0.0), 0) for stem in stems)
+@cache
+def _nltk():
+    """NLTK's modules tokenize.casual and stem.porter, without the rest of NLTK if that can be had.
+
+    `import nltk` takes a second, because nltk/__init__.py imports all of NLTK, and scipy and scikit-learn if they are
+    installed. These two modules need none of it. So empty modules stand in for their packages while they are loaded;
+    then everything of NLTK leaves sys.modules, so that your own `import nltk`, later, loads all of it as usual.
+    """
+    names = "nltk.tokenize.casual", "nltk.stem.porter"
+    if "nltk" not in sys.modules:
+        try:
+            folders = importlib.util.find_spec("nltk").submodule_search_locations
+            for package in ("nltk", "nltk.tokenize", "nltk.stem"):
+                sys.modules[package] = types.ModuleType(package)
+                sys.modules[package].__path__ = [os.path.join(f, *package.split(".")[1:]) for f in folders]
+            return [importlib.import_module(name) for name in names]
+        except (ImportError, AttributeError):
+            pass  # NLTK is not laid out like this: import it as a whole
+        finally:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "nltk"]:
+                del sys.modules[name]
+    return [importlib.import_module(name) for name in names]
 
 
 @cache
 def _tokenizer():
-    from nltk.tokenize.casual import TweetTokenizer
-
-    return TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
+    casual, _ = _nltk()
+    return casual.TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
 
 
 @cache
 def _stemmer():
-    from nltk.stem.porter import PorterStemmer
+    _, porter = _nltk()
 
-    return PorterStemmer()
+    stemmer = porter.PorterStemmer()
+    for name in ("_step2", "_step3", "_step4"):
+        setattr(stemmer, name, _skipped_if_no_suffix(stemmer, getattr(stemmer, name)))
+    return stemmer
 
 
-# ---------------------------------------------------------------------------------------------------- many tweets
+def _skipped_if_no_suffix(stemmer, step):
+    """A step of the stemmer that looks at all its suffixes at once, since most words have none of them."""
+    rules = []
+    stemmer._apply_rule_list = lambda word, listed: rules.extend(listed) or word
+    step("")  # it hands its list of (suffix, replacement, condition) over
+    del stemmer._apply_rule_list
+    suffixes = tuple(suffix for suffix, _, _ in rules)
+    return lambda word: step(word) if word.endswith(suffixes) else word
+
+
+# ---- Many tweets ---------------------------------------------------------------------------------
 
 
 def build_freqs(tweets, labels):
     """How often each stem occurs in tweets of each label: {(stem, label): int}.
 
-    `labels` holds one 0 or 1 a tweet, as a list or an array of (N,) or (N, 1), and the keys hold it as it is given
-    there; ('happi', 1) and ('happi', 1.0) are the same key. Raises ValueError when the numbers of tweets and labels
-    differ or a label is neither 0 nor 1.
+    labels: one 0 or 1 for each tweet, a list or an array (N,) or (N, 1). The keys hold a label as it is given there;
+    ('happi', 1) and ('happi', 1.0) are the same key. Raises ValueError if the numbers of tweets and labels differ or a
+    label is neither 0 nor 1.
     """
     tweets, labels = _tweet_list(tweets), np.asarray(labels)
     if labels.shape not in ((len(tweets),), (len(tweets), 1)):
@@ -121,7 +164,7 @@ def build_freqs(tweets, labels):
             f"{len(tweets)} tweets need labels of shape ({len(tweets)},) or ({len(tweets)}, 1), not {labels.shape}"
         )
     freqs = {}
-    for stems, label in zip(_stems_of_each(tweets), labels.ravel().tolist()):
+    for stems, label in zip(_stems_of_each(tweets), labels.ravel().tolist(), strict=True):
         if label not in (0, 1):
             raise ValueError(f"a label must be 0 or 1, not {label!r}")
         for stem in stems:
@@ -130,17 +173,24 @@ def build_freqs(tweets, labels):
 
 
 def feature_matrix(tweets, freqs):
-    """The features of N tweets, one a column: float64 (3, N). The same figures as extract_features, one pass for all."""
+    """The features of N tweets as columns, float64 (3, N): the figures of extract_features, in one pass for all."""
     tweets = _tweet_list(tweets)
+    # A table for each label: looking a stem up is faster than making the key (stem, label) first.
+    positive, negative = (_Counts({stem: n for (stem, key), n in freqs.items() if key == label}) for label in (1, 0))
     X = np.ones((3, len(tweets)))
     for n, stems in enumerate(_stems_of_each(tweets)):
-        X[1, n], X[2, n] = _sums(stems, freqs)
+        X[1, n], X[2, n] = sum(map(positive.__getitem__, stems)), sum(map(negative.__getitem__, stems))
     return X
+
+
+class _Counts(dict):
+    def __missing__(self, stem):
+        return 0
 
 
 def _tweet_list(tweets):
     if isinstance(tweets, (str, bytes)):
-        raise TypeError(f"a list of tweets is needed, not one {type(tweets).__name__}: {_on_one_line(tweets)}")
+        raise TypeError(f"expected a list of tweets, not one {type(tweets).__name__}: {_on_one_line(tweets)}")
     return list(tweets)
 
 
@@ -149,31 +199,40 @@ def _on_one_line(value):
 
 
 def _stems_of_each(tweets):
-    """Yield what process_tweet gives for each tweet, tokenizing each distinct piece of the corpus once.
+    """Yield the result of process_tweet for each tweet, tokenizing each distinct piece of the corpus once.
 
     A tweet's pieces are its runs without white space, since NLTK's pattern looks no further than that from any token;
-    or it is one piece as a whole, where _reaches_over says that the pattern may. The pieces of BLOCK tweets are
-    tokenized as one text, each on a line of its own with the line MARK between two: nothing reaches over a mark.
+    if _reaches_over finds that the pattern may, the whole tweet is one piece. A piece of plain letters is one token.
+    The others of BLOCK tweets are tokenized as one text, each on a line of its own with the line MARK between two: no
+    token reaches over a mark.
     """
-    from nltk.tokenize.casual import remove_handles
     from tqdm import tqdm
 
+    casual, _ = _nltk()
     reaches_over, tokenize = _reaches_over(), _tokenizer().tokenize
     known = {}  # piece -> its stems
     with tqdm(desc="tweets", total=len(tweets), unit="", delay=2, leave=False, disable=None) as bar:
         for start in range(0, len(tweets), BLOCK):
             block = []  # the pieces of each tweet
             for text in map(_clean, tweets[start : start + BLOCK]):
-                if "&" in text or MARK in text:  # an HTML entity may stand for anything, a mark too
+                # An HTML entity stands for a character. The tokenizer will look for entities once more, so if there are
+                # still some, as in &amp;lt;, it must see the tweet by itself.
+                decoded = casual._replace_html_entities(text) if "&" in text else text
+                if MARK in decoded or ("&" in decoded and casual.ENT_RE.search(decoded)):
                     known[text] = _stems(tokenize(text))
                     block.append([text])
                     continue
+                text = decoded
                 if "@" in text:
-                    text = remove_handles(text)
+                    text = casual.remove_handles(text)
                 block.append([text] if reaches_over(text) else text.split())
             new = [piece for piece in dict.fromkeys(chain.from_iterable(block)) if piece not in known]
-            tokens = iter(tokenize(f"\n{MARK}\n".join([*new, ""])))
-            for piece in new:
+            words = [piece for piece in new if piece.isascii() and piece.isalpha()]
+            tokens = casual.reduce_lengthening("\n".join(words)).lower().split("\n")  # as the tokenizer does
+            known.update((word, _stems([token])) for word, token in zip(words, tokens if words else [], strict=True))
+            others = [piece for piece in new if piece not in known]
+            tokens = iter(tokenize(f"\n{MARK}\n".join([*others, ""])))
+            for piece in others:
                 known[piece] = _stems(iter(tokens.__next__, MARK))
             for pieces in block:
                 yield list(chain.from_iterable(map(known.__getitem__, pieces)))
@@ -182,13 +241,14 @@ def _stems_of_each(tweets):
 
 @cache
 def _reaches_over():
-    """A search for anything in a tweet of which NLTK's tokenizer could make one token with white space in it.
+    """A search for anything in a tweet that NLTK's tokenizer could make one token of although it holds white space.
 
-    It may find too much, which costs time only. Uses `regex`, as NLTK does, for the same \\d and \\s.
+    It may find too much, which only costs time. Uses `regex`, as NLTK does, for the same \\d and \\s.
     """
     import regex
 
-    return regex.compile(
+    may = re.compile(r"[0-9.\x1c-\x1f]|[^\x00-\x7f]").search  # quicker, and enough for two tweets in three
+    search = regex.compile(
         r"""
         \d [*\-.)]* [ ] [ *\-.)]* \(? \d            # a telephone number: (212) 555 0123
       | \. \s+ \.                                   # an ellipsis: . . .
@@ -198,3 +258,4 @@ def _reaches_over():
     """,
         regex.VERBOSE,
     ).search
+    return lambda text: may(text) and search(text)

@@ -1,15 +1,22 @@
-"""Tweets a second, from tweets to features: one pass over the corpus, a tweet at a time, and textbook code.
+"""Tweets per second, from tweets to features: one pass over the corpus, tweet by tweet, and textbook code.
 
     python -m benchmarks.bench_text [--data FILE] [--rounds N]
 
 The three run in turn, round after round in one process, so that a busy machine slows them alike: trust the ratios. Each
 round starts with nothing remembered. The tweets are those of data/twitter_data.pkl or of --data FILE, else made up.
+Then the first tweet of a process, with Python's own start: by utils, and by code that imports NLTK.
 """
+
+if __name__ == "__main__":
+    import command
+
+    command.run("python -m benchmarks.bench_text", "benchmarks.bench_text")
 
 import argparse
 import random
 import re
 import string
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -24,7 +31,8 @@ import utils
 from data.reader import read_tweets
 from utils import STOP_WORDS, build_freqs, extract_features, feature_matrix
 
-TWEETS = Path(__file__).resolve().parents[1] / "data" / "twitter_data.pkl"
+PROJECT = Path(__file__).resolve().parents[1]
+TWEETS = PROJECT / "data" / "twitter_data.pkl"
 
 
 def one_pass(tweets, freqs):
@@ -36,7 +44,7 @@ def tweet_by_tweet(tweets, freqs):
 
 
 def textbook(tweets, freqs):
-    """What code of this kind commonly does: tokenizer, stemmer and NLTK's list of stop words made for each tweet."""
+    """What such code commonly does: build the tokenizer, the stemmer and NLTK's list of stop words for each tweet."""
     from nltk.corpus import stopwords
     from nltk.stem import PorterStemmer
     from nltk.tokenize import TweetTokenizer
@@ -72,7 +80,7 @@ def stop_words_in_nltk():
 
 
 def made_up_tweets(n, seed=0):
-    """n strings with the make-up of the course's tweets: 12 words on average out of a skewed vocabulary, and trimmings."""
+    """n strings made like the course's tweets: 12 words on average from a skewed vocabulary, and trimmings."""
     draw = random.Random(seed)
     syllables = [a + b for a in "bcdfghlmnprstvw" for b in ("a", "e", "i", "o", "u", "an", "er", "in", "ot")]
     endings = ["", "", "", "s", "ed", "ing", "ly", "!", "?", "...", ","]
@@ -91,10 +99,34 @@ def made_up_tweets(n, seed=0):
     return tweets
 
 
-def main(data=None, rounds=3):
-    """Print the rates, from `rounds` alternating runs on the tweets of the data file `data`."""
-    if data is None and TWEETS.is_file():
-        data = TWEETS
+FIRST_TWEETS = {
+    "NLTK's tokenizer and stemmer": """
+from nltk.tokenize import TweetTokenizer
+from nltk.stem import PorterStemmer
+[PorterStemmer().stem(token) for token in TweetTokenizer().tokenize("I am happy :)")]""",
+    "utils.process_tweet": "import utils; utils.process_tweet('I am happy :)')",
+}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_text",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", type=Path, help="a data file with tweets, such as the course's twitter_data.pkl"
+    )
+    parser.add_argument("--rounds", metavar="N", type=int, default=3, help="how often each runs (default: %(default)s)")
+    options = parser.parse_args(argv)
+    if options.rounds < 1:
+        parser.error(f"--rounds must be 1 or more, not {options.rounds}")
+    compare_corpus(options.data or (TWEETS if TWEETS.is_file() else None), options.rounds)
+    compare_first_tweet(options.rounds)
+    return 0
+
+
+def compare_corpus(data, rounds):
     if data is not None:
         content = read_tweets(data)
         tweets, freqs, source = [*content["train_x"], *content.get("test_x", [])], content["freqs"], data
@@ -118,24 +150,17 @@ def main(data=None, rounds=3):
     print(f"Tweets to features: {len(tweets)} tweets ({source}), median of {rounds} alternating rounds")
     slowest = median(seconds["textbook code"])
     for name, times in seconds.items():
-        print(f"  {name:<34}{len(tweets) / median(times):>9,.0f} tweets/s   {slowest / median(times):5.1f} x textbook")
+        rate = len(tweets) / median(times)
+        print(f"  {name:<34}{rate:>9,.0f} tweets/s   {slowest / median(times):5.1f} x textbook")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.bench_text",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--data", metavar="FILE", type=Path, help="a data file with tweets, such as the course's twitter_data.pkl"
-    )
-    parser.add_argument("--rounds", metavar="N", type=int, default=3, help="how often each runs (default: %(default)s)")
-    options = parser.parse_args()
-    if options.rounds < 1:
-        parser.error(f"--rounds must be 1 or more, not {options.rounds}")
-    try:
-        main(options.data, options.rounds)
-    except (OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        sys.exit(2)
+def compare_first_tweet(rounds):
+    seconds = {name: [] for name in FIRST_TWEETS}
+    for name in list(FIRST_TWEETS) * rounds:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", FIRST_TWEETS[name]], cwd=PROJECT, check=True)
+        seconds[name].append(time.perf_counter() - start)
+    print(f"The first tweet of a process, median of {rounds} alternating rounds")
+    slowest = median(next(iter(seconds.values())))
+    for name, times in seconds.items():
+        print(f"  {name:<34}{median(times):>9.3f} s          {slowest / median(times):5.1f} x")

@@ -8,7 +8,8 @@ import pytest
 
 import command
 from assignment2 import update_params
-from benchmarks import bench_step, bench_training
+from benchmarks import __main__ as both
+from benchmarks import bench_step, bench_text, bench_training
 
 
 def test_the_c_steps_are_those_of_update_params(tmp_path):
@@ -48,6 +49,30 @@ def test_bench_step_names_every_candidate(capsys, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         bench_step.main(["--batch", "0"])
     assert stop.value.code == 2 and "--batch from 1 to 8,000" in capsys.readouterr().err
+
+
+def test_bench_text_compares_a_corpus_and_the_first_tweet(tmp_path, capsys):
+    data = {"X": ["good film :)", "bad film :("], "y": [1, 0], "freqs": {("good", 1): 1, ("bad", 0): 1}}
+    (tmp_path / "d.pkl").write_bytes(pickle.dumps(data))
+    assert bench_text.main(["--data", str(tmp_path / "d.pkl"), "--rounds", "1"]) == 0
+    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert rows == ["textbook", "extract_features,", "feature_matrix,", "NLTK's", "utils.process_tweet"]
+    with pytest.raises(SystemExit) as stop:
+        bench_text.main(["--rounds", "0"])
+    assert stop.value.code == 2
+
+
+def test_made_up_tweets_are_as_long_as_tweets():
+    tweets = bench_text.made_up_tweets(200)
+    assert len(tweets) == 200 and 8 < np.mean([len(tweet.split()) for tweet in tweets]) < 16
+
+
+def test_make_bench_runs_both(monkeypatch):
+    """Its arguments reach both: `python -m benchmarks` once gave the second a list for a data file."""
+    called = []
+    monkeypatch.setattr(bench_step, "main", lambda argv: called.append(("step", argv)))
+    monkeypatch.setattr(bench_text, "main", lambda argv: called.append(("text", argv)) or 0)
+    assert both.main([]) == 0 and called == [("step", []), ("text", [])]
 
 
 def test_choices_judges_each_network_on_tweets_that_it_and_its_counts_never_saw(tmp_path, monkeypatch, capsys):

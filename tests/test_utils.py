@@ -5,6 +5,7 @@ import re
 import string
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import pytest
 import utils
 from data.reader import read_pickle
 from utils import LONGEST_RUN, STOP_WORDS, build_freqs, extract_features, feature_matrix, process_tweet
+
+FOLDER = Path(utils.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def textbook_stems(tweet):
     return stems
 
 
-# ---------------------------------------------------------------------------------------------------- one tweet
+# ---- One tweet -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -91,12 +94,49 @@ def test_stop_words_are_nltk_s_179(shared):
     assert len(STOP_WORDS) == 179
 
 
-def test_importing_utils_does_not_import_nltk():
-    code = "import sys, utils; sys.exit('nltk' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=utils.__file__.rpartition("/")[0]).returncode == 0
+def printed(code):
+    """What `code` prints in a fresh process in the project's folder."""
+    run = subprocess.run([sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.split()
 
 
-# ---------------------------------------------------------------------------------------------------- many tweets
+FIRST_TWEET = "import sys, utils; print(*utils.process_tweet('I am so happy :)'))"
+
+
+def test_the_first_tweet_loads_little_of_nltk_and_leaves_none_of_it_behind():
+    code = FIRST_TWEET + "; print(*{m.partition('.')[0] for m in sys.modules})"
+    happy, smile, *modules = printed(code)
+    assert [happy, smile] == ["happi", ":)"]
+    assert not {"nltk", "scipy", "sklearn", "matplotlib"} & set(modules)
+    assert "nltk" not in printed("import sys, utils; print(*sys.modules)")
+
+
+WHOLE = """
+import nltk
+from nltk.tokenize import TweetTokenizer, word_tokenize
+from nltk.stem import PorterStemmer, SnowballStemmer
+from nltk.corpus import stopwords
+print(*TweetTokenizer().tokenize("a :)"), PorterStemmer().stem("running"), nltk.FreqDist("aab")["a"], nltk.__version__)
+print(nltk.tokenize.casual.TweetTokenizer is TweetTokenizer, nltk.stem.porter.PorterStemmer is PorterStemmer)
+"""
+
+
+def test_nltk_is_whole_before_and_after():
+    alone = printed(WHOLE)
+    assert alone[:4] == ["a", ":)", "run", "2"] and alone[-2:] == ["True", "True"]
+    assert printed(FIRST_TWEET + WHOLE) == ["happi", ":)", *alone]
+    same = "; print(type(utils._tokenizer()) is TweetTokenizer)"  # NLTK is there: no second copy of it is loaded
+    assert printed(WHOLE + FIRST_TWEET + same) == [*alone, "happi", ":)", "True"]
+
+
+@pytest.mark.parametrize("found", ["None", "types.SimpleNamespace(submodule_search_locations=['nowhere'])"])
+def test_nltk_laid_out_otherwise_is_imported_as_a_whole(found):
+    code = f"import importlib.util, types; importlib.util.find_spec = lambda name: {found}\n{FIRST_TWEET}"
+    assert printed(code + "; print('nltk' in sys.modules)") == ["happi", ":)", "True"]
+
+
+# ---- Many tweets ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -151,6 +191,36 @@ def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_
     X = np.concatenate([extract_features(tweet, course["freqs"]) for tweet in tweets]).T
     np.testing.assert_array_equal(feature_matrix(tweets, course["freqs"]), X)  # sums of integers: exact
     assert plain[::20] == [textbook_stems(tweet) for tweet in tweets[::20]]
+
+
+def test_tokens_and_stems_are_nltk_s_on_the_course_s_tweets(course):
+    """utils loads NLTK without its package and glances at suffixes first; here NLTK is imported as anybody does."""
+    from nltk.stem import PorterStemmer
+    from nltk.tokenize import TweetTokenizer
+
+    tokenizer = TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
+    stem = PorterStemmer().stem
+    words = set()
+    for tweet in course["train_x"] + course["test_x"]:
+        tokens = tokenizer.tokenize(utils._clean(tweet))
+        assert utils._tokenizer().tokenize(utils._clean(tweet)) == tokens
+        words.update(tokens)
+    assert len(words) > 12_000
+    assert {word: utils._stem(word) for word in words} == {word: stem(word) for word in words}
+
+
+def test_stems_are_nltk_s_on_every_suffix():
+    """Each suffix of Porter's rules behind stems with and without a vowel, so that every condition is tried."""
+    from nltk.stem import PorterStemmer
+
+    suffixes = """sses ies ss s eed ed ing ied at bl iz y ational tional enci anci izer abli bli alli entli eli ousli
+        ization ation ator alism iveness fulness ousness aliti iviti biliti fulli logi icate ative alize iciti ical ful
+        ness al ance ence er ic able ible ant ement ment ent sion tion ou ism ate iti ous ive ize e ll""".split()
+    stems = ["", "t", "tr", "o", "oat", "trouble", "priv", "orrer", "hop", "fizz", "syzyg", "gene", "theo"]
+    words = [stem + first + second for stem in stems for first in ["", *suffixes] for second in suffixes]
+    words += "sky skies dying lying news inning proceed exceed howe a b yy".split()
+    plain = PorterStemmer().stem
+    assert [utils._stem(word) for word in words] == [plain(word) for word in words]
 
 
 PIECES = [
@@ -249,7 +319,7 @@ PIECES = [
     "\u3000",
     "\u200b",
     "\ufeff",
-    # emoji and their joiners, skin tones, flags; right to left; other digits and cases; control characters; halves of pairs
+    # emoji and their joiners, skin tones, flags; right to left; other digits and cases; control characters; half pairs
     "\U0001f600",
     "\u200d",
     "\U0001f3fd",
@@ -285,9 +355,9 @@ def test_one_pass_gives_the_plain_function_s_stems_on_random_text(seed):
         for _ in range(200)
     ]
     plain = [process_tweet(tweet) for tweet in tweets]
-    for tweet, one, stems in zip(tweets, utils._stems_of_each(tweets), plain):
+    for tweet, one, stems in zip(tweets, utils._stems_of_each(tweets), plain, strict=True):
         assert one == stems, ascii(tweet)
-    for tweet, stems in zip(tweets[::5], plain[::5]):
+    for tweet, stems in zip(tweets[::5], plain[::5], strict=True):
         assert stems == textbook_stems(tweet), ascii(tweet)
 
 
@@ -303,7 +373,7 @@ def test_one_pass_agrees_at_every_kind_of_white_space():
     assert list(utils._stems_of_each(tweets)) == [process_tweet(tweet) for tweet in tweets]
 
 
-# ---------------------------------------------------------------------------------------------------- tweets of any size
+# ---- Tweets of any size --------------------------------------------------------------------------
 
 
 def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
@@ -314,7 +384,8 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
     assert process_tweet("ab " * LONGEST_RUN) == ["ab"] * LONGEST_RUN  # white space: never cut
 
 
-# Uncut, the first five and the last take NLTK's tokenizer from half a minute to hours, the sixth overflows its stemmer's recursion.
+# Uncut, the first five and the last take NLTK's tokenizer from half a minute to hours; the sixth makes its stemmer
+# recurse too deeply.
 @pytest.mark.parametrize(
     "unit",
     [
