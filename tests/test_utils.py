@@ -72,6 +72,11 @@ def test_features_worked_by_hand():
     assert X.shape == (1, 3) and X.dtype == np.float64
     assert X.tolist() == [[1, 11, 11]]
     assert extract_features("", freqs).tolist() == [[1, 0, 0]]
+    assert feature_matrix(["Good good film, bad plot", "", "good"], freqs).tolist() == [
+        [1, 1, 1],
+        [11, 0, 5],
+        [11, 0, 2],
+    ]
 
 
 def test_the_course_s_figures(course):
@@ -126,7 +131,9 @@ def test_nltk_is_whole_before_and_after():
     alone = printed(WHOLE)
     assert alone[:4] == ["a", ":)", "run", "2"] and alone[-2:] == ["True", "True"]
     assert printed(FIRST_TWEET + WHOLE) == ["happi", ":)", *alone]
-    same = "; print(type(utils._tokenizer()) is TweetTokenizer)"  # NLTK is there: no second copy of it is loaded
+    same = (
+        "; print(type(utils._tokenizer()) is TweetTokenizer and sys.modules['nltk'] is nltk)"  # it is used, and stays
+    )
     assert printed(WHOLE + FIRST_TWEET + same) == [*alone, "happi", ":)", "True"]
 
 
