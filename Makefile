@@ -10,7 +10,7 @@ train: .venv/train  ## train on the tweets' features; parameters, figures and pi
 	$(PY) train.py
 
 test: .venv/all  ## every test, on two cores
-	$(PY) -m pytest -q --complete -n 2 --dist loadgroup
+	$(PY) -m pytest -q --complete -n 2
 
 lint: .venv/all  ## check the format and the style of the code
 	$(PY) -m ruff format --check .

@@ -14,6 +14,7 @@ INSTALL = "python -m pip install -r requirements-all.txt"
 # What the tests of a file need beside the packages of requirements.txt. A single test says so by pytest.importorskip.
 NEEDS = {
     "test_autograder.py": ("pypdf", "joblib"),
+    "test_autograder_attacks.py": ("pypdf", "joblib"),
     "test_autograder_bank.py": ("pypdf", "joblib"),
     "test_companion_q1_q2.py": ("mpmath", "scipy"),
     "test_companion_q3.py": ("scipy", "scikit-learn"),
@@ -65,6 +66,22 @@ class Skipped(pytest.Module):
 def pytest_pycollect_makemodule(module_path, parent):
     if missing(NEEDS.get(module_path.name, ())):
         return Skipped.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers, a file stays on one, since its fixtures are costly; the grader's bank is spread over all.
+
+    Not by marks and --dist=loadgroup, which pytest-xdist 3.8 ignores under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return nodeid if file.endswith("test_autograder_bank.py") else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

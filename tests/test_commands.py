@@ -38,7 +38,7 @@ RUN = {
     "python -m ruff format .": "--check",
     "python -m ruff format --check .": "",
     "python -m ruff check .": "",
-    "python -m pytest -q --complete -n 2 --dist loadgroup": "python -m pytest -q --collect-only tests/test_pictures.py",
+    "python -m pytest -q --complete -n 2": "python -m pytest -q --collect-only tests/test_pictures.py",
     "python companion/q3_run.py": "--help",  # twenty seconds, whatever the text; the companion's tests run it small
     "python companion/q4_sentiment.py": "--help",
     "python companion/q4_ablation.py": "--help",
