@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 import command
 import evaluation
@@ -66,6 +65,14 @@ def short_run(tmp_path_factory):
     return out
 
 
+@pytest.mark.parametrize("right, n", [(1992, 2000), (2000, 2000), (0, 7), (3, 7)])
+def test_the_interval_is_wilsons(right, n):
+    """As scipy has it, to 1e-9."""
+    stats = pytest.importorskip("scipy.stats", reason="needs scipy: python -m pip install -r requirements-all.txt")
+    interval = stats.binomtest(right, n).proportion_ci(method="wilson")
+    assert evaluation.wilson_interval(right, n) == pytest.approx([interval.low, interval.high], rel=1e-9, abs=1e-12)
+
+
 def test_a_run_leaves_parameters_figures_and_pictures(short_run):
     assert sorted(files_of(short_run)) == FILES
     figures = json.loads((short_run / "run.json").read_text(encoding="utf-8"))
@@ -84,8 +91,7 @@ def test_a_run_leaves_parameters_figures_and_pictures(short_run):
     (tn, fp), (fn, tp) = figures["test"]["confusion"]
     assert [tn + fp, fn + tp] == [1000, 1000] and (tn + tp) / 2000 == figures["test"]["accuracy"]
     assert (fp, tp) == (sum((z > 0) & (y == 0)), sum((z > 0) & (y == 1)))
-    interval = binomtest(int(tn + tp), 2000).proportion_ci(method="wilson")
-    assert figures["test"]["interval"] == pytest.approx([interval.low, interval.high], rel=1e-6)
+    assert figures["test"]["interval"] == evaluation.wilson_interval(int(tn + tp), 2000)
     assert len(figures["wrong"]) == min(10, fp + fn)
     assert figures["examples"][0]["features"] == [1, 38, 171]  # the handout's my_tweet, its stems' counts
 
