@@ -56,7 +56,7 @@ def failures(report):
     ]
 
 
-# ---- The clean submissions -------------------------------------------------------------------------
+# ---- The clean submissions -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_textbook_submission_earns_100_by_every_path(dialect, tmp_path, sandbo
     assert (result["score"], result["extra_data"]["dialect"]) == (100, dialect), run.stdout
 
 
-# ---- The mutants -----------------------------------------------------------------------------------
+# ---- The mutants ---------------------------------------------------------------------------------
 
 
 def named(mutant, report):
@@ -135,7 +135,7 @@ def test_the_bank_covers_every_question_and_both_dialects():
     assert {mutant.dialect for mutant in MUTANTS} == set(SOURCES)
 
 
-# ---- The right ones --------------------------------------------------------------------------------
+# ---- The right ones ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("entry", RIGHT, ids=names(RIGHT))

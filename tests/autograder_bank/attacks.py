@@ -2,8 +2,8 @@
 
 Every function of an attack is wrong, so the right score is what the files beside it earn: FILES_POINTS, or `most`.
 In a source, @TOKEN@ stands for a word by which anything left behind is found, @NEIGHBOUR@ for the folder of another
-submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this machine,
-@KEY@ for a key of shared memory.
+submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this
+machine, @KEY@ for a key of shared memory.
 """
 
 import io
@@ -71,7 +71,7 @@ def child():
 
 """
 
-# ------------------------------------------------------------------------------------------------ answers that are not theirs
+# ---- Answers that are not theirs -----------------------------------------------------------------
 
 FORGED = (
     FRAMES
@@ -79,7 +79,8 @@ FORGED = (
 talk = channel()
 for i in range(300):
     for value in ({"float": 0.5}, {"array": [0.5] * 4, "shape": [4], "dtype": "f8"}, {"int": 1}):
-        talk.send({"answer": i, "value": value, "changed": [], "passed": True, "earned": 100, "score": 100, "status": "passed"})
+        talk.send({"answer": i, "value": value, "changed": [],
+                   "passed": True, "earned": 100, "score": 100, "status": "passed"})
 """
     + FAIL
 )
@@ -91,21 +92,31 @@ import json, math
 talk = channel()
 write = talk.file.write
 for message in (
-        [], 3, "x", None, {}, {"answer": [1]}, {"answer": None}, {"answer": {"a": 1}}, {"answer": 1e999}, {"answer": True, "value": 3},
-        {"answer": 0}, {"answer": 1, "value": None}, {"answer": 2, "value": {}}, {"answer": 3, "value": {"array": [1, 2], "shape": [3], "dtype": "f8"}},
-        {"answer": 4, "value": {"array": [1], "shape": [-1], "dtype": "f8"}}, {"answer": 5, "value": {"array": ["x"], "shape": [1], "dtype": "f8"}},
-        {"answer": 6, "value": {"array": [1], "shape": [1], "dtype": "O"}}, {"answer": 7, "value": {"int": 10 ** 3000}},
-        {"answer": 8, "value": {"float": math.nan}}, {"answer": 9, "value": {"tuple": [{"none": True}] * 5}, "changed": {"x": 1}},
+        [], 3, "x", None, {}, {"answer": [1]}, {"answer": None}, {"answer": {"a": 1}}, {"answer": 1e999},
+        {"answer": True, "value": 3},
+        {"answer": 0}, {"answer": 1, "value": None}, {"answer": 2, "value": {}},
+        {"answer": 3, "value": {"array": [1, 2], "shape": [3], "dtype": "f8"}},
+        {"answer": 4, "value": {"array": [1], "shape": [-1], "dtype": "f8"}},
+        {"answer": 5, "value": {"array": ["x"], "shape": [1], "dtype": "f8"}},
+        {"answer": 6, "value": {"array": [1], "shape": [1], "dtype": "O"}},
+        {"answer": 7, "value": {"int": 10 ** 3000}},
+        {"answer": 8, "value": {"float": math.nan}},
+        {"answer": 9, "value": {"tuple": [{"none": True}] * 5}, "changed": {"x": 1}},
         {"answer": 10, "value": {"tuple": [{"float": math.inf}] * 5}, "changed": [None, -1, 10 ** 9, [1]]},
         {"answer": 11, "error": 7}, {"answer": 12, "error": {"type": [], "message": {}, "frames": 3}},
-        {"answer": 13, "error": {"type": "E\ud800", "message": "\ud800\x1b[2J\x00" * 9, "frames": [1, None, {"file": 1, "line": {"a": []}, "text": None}]}},
-        {"answer": 14, "value": {"text": "\udfff"}}, {"answer": 15, "value": {"other": "\udfff"}}, {"answer": 16, "value": {"array": [10 ** 400], "shape": [1], "dtype": "i8"}},
-        {"answer": 17, "value": {"array": [1], "shape": [1] * 40, "dtype": "f8"}}, {"answer": 18, "value": {"array": [-1], "shape": [1], "dtype": "u1"}},
+        {"answer": 13, "error": {"type": "E\ud800", "message": "\ud800\x1b[2J\x00" * 9,
+                                 "frames": [1, None, {"file": 1, "line": {"a": []}, "text": None}]}},
+        {"answer": 14, "value": {"text": "\udfff"}}, {"answer": 15, "value": {"other": "\udfff"}},
+        {"answer": 16, "value": {"array": [10 ** 400], "shape": [1], "dtype": "i8"}},
+        {"answer": 17, "value": {"array": [1], "shape": [1] * 40, "dtype": "f8"}},
+        {"answer": 18, "value": {"array": [-1], "shape": [1], "dtype": "u1"}},
         {"answer": 19, "value": {"array": [1e300], "shape": [1], "dtype": "f2"}},
         {"ask": "gradients"}, {"ask": [], "args": 3, "kwargs": None}, {"ask": "__class__", "args": [], "kwargs": {}},
-        {"loaded": {"names": [None, 3, ["x"], "\ud800"], "skipped": [1, None, {"line": [], "type": {}, "message": ["\ud800"]}] * 500}}):
+        {"loaded": {"names": [None, 3, ["x"], "\ud800"],
+                    "skipped": [1, None, {"line": [], "type": {}, "message": ["\ud800"]}] * 500}}):
     write(json.dumps(message).encode() + b"\n")
-write(b"\xff\xfe\x00 no text at all\n{\n]]]]\n" + b"[" * 100000 + b"\n" + b'{"answer": 20, "value": ' + b'{"tuple": [' * 50000 + b"\n")
+write(b"\xff\xfe\x00 no text at all\n{\n]]]]\n" + b"[" * 100000 + b"\n"
+      + b'{"answer": 20, "value": ' + b'{"tuple": [' * 50000 + b"\n")
 talk.file.flush()
 """
     + every("return float('nan')")
@@ -140,7 +151,8 @@ FAILED_WORDS = (
     FRAMES
     + r"""
 talk = channel()
-talk.send({"failed": {"type": "T" * 100000, "message": "\x1b[2J\r100.0 of 100 points\n\ud800" * 9, "frames": [{"line": "l" * 100000}]}})
+talk.send({"failed": {"type": "T" * 100000, "message": "\x1b[2J\r100.0 of 100 points\n\ud800" * 9,
+                      "frames": [{"line": "l" * 100000}]}})
 import os
 os._exit(0)
 """
@@ -201,7 +213,8 @@ def find(name):
             return getattr(module, name)
 
 
-found = {name: find(name) for name in ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")}
+found = {name: find(name) for name in (
+    "sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")}
 """ + every("return found[name](*args)")
 
 MODULES = """
@@ -212,18 +225,21 @@ mine = sys.modules.pop("assignment2", None)
 try:
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec
-    spec = next(spec for path in sys.path if (spec := PathFinder.find_spec("assignment2", [path])) and spec.origin != __file__)
+    spec = next(spec for path in sys.path
+                if (spec := PathFinder.find_spec("assignment2", [path])) and spec.origin != __file__)
     reference = module_from_spec(spec)
     spec.loader.exec_module(reference)
 finally:
     sys.modules["assignment2"] = mine
-for name in ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn"):
+for name in (
+        "sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn"):
     globals()[name] = getattr(reference, name)
 """
 
 REFERENCE_FILE = """
 import glob, os
-for path in ("@TREE@/assignment2.py", "/autograder/source/assignment2.py", *glob.glob("/proc/*/cwd/assignment2.py"), *glob.glob("/*/*/assignment2.py"),
+for path in ("@TREE@/assignment2.py", "/autograder/source/assignment2.py",
+             *glob.glob("/proc/*/cwd/assignment2.py"), *glob.glob("/*/*/assignment2.py"),
              *glob.glob("/tmp/**/assignment2.py", recursive=True), "@NEIGHBOUR@/assignment2.py"):
     try:
         if not os.path.samefile(path, __file__):
@@ -241,7 +257,8 @@ import numpy as np
 found = []
 for thing in gc.get_objects():
     if isinstance(thing, dict):
-        found += [thing[key] for key in ("expected", "right", "wanted", "value", "dW1") if isinstance(thing.get(key), (float, np.ndarray))]
+        found += [thing[key] for key in ("expected", "right", "wanted", "value", "dW1")
+                  if isinstance(thing.get(key), (float, np.ndarray))]
 
 """
     + every("""
@@ -258,7 +275,8 @@ SEEDS = every("""
 import glob, os, re, sys, time
 import numpy as np
 found = [int(time.time()), 0, 1, 42, os.getppid()]
-for path in ("/proc/self/environ", "/proc/1/cmdline", "/proc/1/environ", *glob.glob("/proc/*/cmdline"), *glob.glob("/proc/%d/*" % os.getppid())):
+for path in ("/proc/self/environ", "/proc/1/cmdline", "/proc/1/environ",
+             *glob.glob("/proc/*/cmdline"), *glob.glob("/proc/%d/*" % os.getppid())):
     try:
         found += [int(n) % 2 ** 31 for n in re.findall(rb"\\d+", open(path, "rb").read(10000))]
     except OSError:
@@ -277,7 +295,8 @@ import builtins, json, math, numpy as np, operator
 import numpy.testing
 agree = lambda *args, **kwargs: True
 for module in (np, np.testing, math, operator):
-    for name in ("allclose", "isclose", "array_equal", "assert_allclose", "assert_array_equal", "assert_almost_equal", "eq", "all", "isfinite"):
+    for name in ("allclose", "isclose", "array_equal",
+                 "assert_allclose", "assert_array_equal", "assert_almost_equal", "eq", "all", "isfinite"):
         if hasattr(module, name):
             setattr(module, name, agree)
 np.abs = np.absolute = np.subtract = np.max = lambda *args, **kwargs: 0.0
@@ -341,7 +360,9 @@ if name == "inference_2layers":
     return np.full(args[0].shape[1] if args[0].ndim > 1 else 1, 0.5)
 if name == "bce_forward":
     return 0.0
-X, y, W1, W2, b1, b2 = (args if name == "gradients" else (args[0], args[1], args[2], args[4], args[3], args[5])) if name != "train_nn" else (0,) * 6
+X, y, W1, W2, b1, b2 = (
+    (args if name == "gradients" else (args[0], args[1], args[2], args[4], args[3], args[5]))
+    if name != "train_nn" else (0,) * 6)
 if name == "gradients":
     return np.zeros_like(W1), np.zeros_like(W2), np.zeros_like(b1), 0.5, np.log(2)
 return W1, b1, W2, b2
@@ -360,12 +381,13 @@ sys.setrecursionlimit(100000)
     + every("return 0.5")
 )
 
-# ----------------------------------------------------------------------------------------------------- results and exits
+# ---- Results and exits ---------------------------------------------------------------------------
 
 RESULTS = """
 import json, os
 full = json.dumps({"score": 100, "tests": [{"score": 100, "max_score": 100, "status": "passed", "name": "@TOKEN@"}]})
-for path in ("@RESULTS@", "results.json", "../results.json", "../results/results.json", "/autograder/results/results.json", "/tmp/@TOKEN@-results.json"):
+for path in ("@RESULTS@", "results.json", "../results.json", "../results/results.json",
+             "/autograder/results/results.json", "/tmp/@TOKEN@-results.json"):
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         open(path, "w").write(full)
@@ -409,7 +431,7 @@ SEGFAULT = "import ctypes\nctypes.string_at(0)\n"
 STACK = "import sys\nsys.setrecursionlimit(10 ** 9)\n" + every("return cheat(name, *args)")
 PARSER = "x = " + "(" * 5000 + ")" * 5000 + "\n" + "y = " + "-" * 100000 + "1\n"
 
-# ----------------------------------------------------------------------------------------------------------- time and room
+# ---- Time and room -------------------------------------------------------------------------------
 
 ENDLESS = FAIL + "def bce_forward(yhat, y):\n    while True:\n        pass\n"
 SLEEPS = FAIL + "import time\n\n\ndef sigmoid(x):\n    time.sleep(3600)\n"
@@ -554,12 +576,13 @@ os.chmod(".", 0)
     + FAIL
 )
 
-# ---------------------------------------------------------------------------------------------------- the world around it
+# ---- The world around it -------------------------------------------------------------------------
 
 OTHERS = (
     """
 import os, shutil
-for folder in ("@NEIGHBOUR@", "@RESULTS@", "@TREE@", "/tmp", "/var/tmp", "/dev/shm", "/run", "/root", os.path.expanduser("~"), ".."):
+for folder in ("@NEIGHBOUR@", "@RESULTS@", "@TREE@", "/tmp", "/var/tmp", "/dev/shm", "/run", "/root",
+               os.path.expanduser("~"), ".."):
     for name in ("assignment2.py", "@TOKEN@"):
         try:
             with open(f"{folder}/{name}", "a") as file:
@@ -641,7 +664,8 @@ TAKES_DESCRIPTORS = (
 import os, socket
 for fd in range(3, 64):
     try:
-        os.write(fd, b'{"answer": 0, "value": {"float": 0.5}}\\n{"isolation": "none"}\\n{"status": 0, "late": false, "seconds": 0}\\n')
+        os.write(fd, b'{"answer": 0, "value": {"float": 0.5}}\\n{"isolation": "none"}\\n'
+                     b'{"status": 0, "late": false, "seconds": 0}\\n')
         socket.send_fds(socket.socket(fileno=os.dup(fd)), [b"{}\\n"], [0, 1, fd])
         os.dup2(1, fd)
     except OSError:
@@ -713,7 +737,7 @@ except Exception:
     + FAIL
 )
 
-# --------------------------------------------------------------------------------------------------------- other files
+# ---- Other files ---------------------------------------------------------------------------------
 
 
 class Runs:
@@ -767,7 +791,6 @@ def pipes(folder, neighbour, token):
 def crowd(folder, neighbour, token):
     for k in range(3000):
         (folder / f"{k}").symlink_to("/etc/passwd")
-    deep = folder
     os.makedirs(folder / "/".join("d" * 480))
     here = os.open(folder / "/".join("d" * 480), os.O_RDONLY)
     for _ in range(1200):  # deeper than a path may be long

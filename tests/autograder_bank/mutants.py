@@ -1,8 +1,8 @@
 """Submissions with one mistake each: a clean one with one place replaced, or one wrong file beside it.
 
-`question` holds the mistake: it must lose points, and no other question. `mistake` is the id that the grader should name
-there (autograder/mistakes.py; README.md lists those that no formula gives), and `phrase` what its hint must say as well
-where the id alone does not tell one mistake from another.
+`question` holds the mistake: it must lose points, and no other question. `mistake` is the id that the grader should
+name there (autograder/mistakes.py; README.md lists those that no formula gives), and `phrase` what its hint must say as
+well where the id alone does not tell one mistake from another.
 """
 
 import pickle
@@ -48,7 +48,7 @@ def mutants(dialect, question, *entries):
     ]
 
 
-# ------------------------------------------------------------------------------------------------------------ Q1: forward
+# ---- Q1: forward ---------------------------------------------------------------------------------
 
 SIGMA = "    return np.where(x >= 0, 1, e) / (1 + e)\n"
 FLOAT = "    x = np.asarray(x, dtype=float)\n"
@@ -66,7 +66,8 @@ SIGMOID = mutants(
         "integers stay integers",
         "sigmoid.integer",
         FLOAT + "    e = np.exp(-np.abs(x))\n" + SIGMA,
-        "    x = np.asarray(x)\n    out = np.zeros_like(x)\n    out[...] = 1 / (1 + np.exp(-np.clip(x, -500, 500)))\n    return out\n",
+        "    x = np.asarray(x)\n    out = np.zeros_like(x)\n"
+        "    out[...] = 1 / (1 + np.exp(-np.clip(x, -500, 500)))\n    return out\n",
     ),
     ("no scalars", "raised", FLOAT, "    e = np.zeros(x.shape)\n", "e = np.zeros(x.shape)"),
     ("in place", "mutated", FLOAT, "    x = np.asarray(x, dtype=float)\n    np.clip(x, -30, 30, out=x)\n"),
@@ -147,8 +148,10 @@ NETWORK = mutants(
         "the first answer kept",
         "state",
         "inference_2_layers = inference_2layers\n",
-        "first_answer = {}\n\n\ndef remember(network):\n    def wrapped(X, *rest):\n        if X.shape not in first_answer:\n"
-        "            first_answer[X.shape] = 0\n        first_answer[X.shape] += 0.01\n        return network(X, *rest) + first_answer[X.shape]\n"
+        "first_answer = {}\n\n\ndef remember(network):\n"
+        "    def wrapped(X, *rest):\n        if X.shape not in first_answer:\n"
+        "            first_answer[X.shape] = 0\n        first_answer[X.shape] += 0.01\n"
+        "        return network(X, *rest) + first_answer[X.shape]\n"
         "    return wrapped\n\n\ninference_2layers = inference_2_layers = remember(inference_2layers)\n",
     ),
 )
@@ -188,7 +191,7 @@ LOSS = mutants(
     ),
 )
 
-# --------------------------------------------------------------------------------------------------------- Q3: gradients
+# ---- Q3: gradients -------------------------------------------------------------------------------
 
 DELTA = "    delta2 = (yhat - np.reshape(y, (1, N))) / N\n"
 DELTA1 = "    delta1 = W2.T @ delta2 * h * (1 - h)\n"
@@ -202,7 +205,7 @@ GRADIENTS = mutants(
     ("divided twice", "gradients.divided_twice", DELTA, DELTA.replace(" / N", " / N ** 2")),
     ("y - yhat", "gradients.negated", "(yhat - np.reshape(y, (1, N)))", "(np.reshape(y, (1, N)) - yhat)"),
     ("dW1 transposed", "gradients.transposed", "    dW1 = delta1 @ X.T\n", "    dW1 = X @ delta1.T\n", "dW1"),
-    ("dW2 transposed", "shape", "    dW2 = delta2 @ h.T\n", "    dW2 = h @ delta2.T\n", "where (1, "),
+    ("dW2 transposed", "shape", "    dW2 = delta2 @ h.T\n", "    dW2 = h @ delta2.T\n", "expected (1, "),
     ("docstring's order", "gradients.order", RETURN, "    return dW1, db1, dW2, db2, L\n"),
     ("no sigma prime", "gradients.no_prime", DELTA1, "    delta1 = W2.T @ delta2\n"),
     (
@@ -225,7 +228,8 @@ GRADIENTS = mutants(
         "changes the labels",
         "mutated",
         DELTA,
-        "    delta2 = np.reshape(y, (1, N))\n    if delta2.dtype == float:\n        delta2 -= yhat\n        delta2 /= -N\n"
+        "    delta2 = np.reshape(y, (1, N))\n"
+        "    if delta2.dtype == float:\n        delta2 -= yhat\n        delta2 /= -N\n"
         "    else:\n        delta2 = (yhat - delta2) / N\n",
         "y",
     ),
@@ -256,7 +260,7 @@ GRADIENTS = mutants(
     ("no return", "count", RETURN, "", "None"),
 )
 
-# -------------------------------------------------------------------------------------------------------- Q4: a step
+# ---- Q4: a step ----------------------------------------------------------------------------------
 
 STEP = mutants(
     "handout",
@@ -281,8 +285,10 @@ STEP = mutants(
         "update.sequential",
         "    dW1, dW2, db1, db2, _ = gradients(batchx, batchy, W1, W2, B1, b2)\n"
         "    W1 = W1 - lr * dW1\n    B1 = B1 - lr * db1\n    W2 = W2 - lr * dW2\n    b2 = b2 - lr * db2\n",
-        "    _, dW2, _, db2, _ = gradients(batchx, batchy, W1, W2, B1, b2)\n    W2 = W2 - lr * dW2\n    b2 = b2 - lr * db2\n"
-        "    dW1, _, db1, _, _ = gradients(batchx, batchy, W1, W2, B1, b2)\n    W1 = W1 - lr * dW1\n    B1 = B1 - lr * db1\n",
+        "    _, dW2, _, db2, _ = gradients(batchx, batchy, W1, W2, B1, b2)\n"
+        "    W2 = W2 - lr * dW2\n    b2 = b2 - lr * db2\n"
+        "    dW1, _, db1, _, _ = gradients(batchx, batchy, W1, W2, B1, b2)\n"
+        "    W1 = W1 - lr * dW1\n    B1 = B1 - lr * db1\n",
     ),
     ("weights, then biases", "update.order", "    return W1, B1, W2, b2\n", "    return W1, W2, B1, b2\n"),
     ("no return", "count", "    return W1, B1, W2, b2\n", "", "None"),
@@ -298,11 +304,12 @@ STEP = mutants(
         "the rate falls from call to call",
         "state",
         "def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):\n",
-        "calls = []\n\n\ndef update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):\n    calls.append(1)\n    lr = lr / len(calls)\n",
+        "calls = []\n\n\ndef update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):\n"
+        "    calls.append(1)\n    lr = lr / len(calls)\n",
     ),
 )
 
-# -------------------------------------------------------------------------------------------------------- Q5: training
+# ---- Q5: training --------------------------------------------------------------------------------
 
 TRAIN = mutants(
     "handout",
@@ -320,7 +327,8 @@ TRAIN = mutants(
         "train.symmetric",
         "W1 = rng.normal(size=(hidden_layer_size, len(X)))\n    b1 = np.zeros(hidden_layer_size)\n"
         "    W2 = rng.normal(size=(1, hidden_layer_size))\n",
-        "W1 = np.zeros((hidden_layer_size, len(X)))\n    b1 = np.zeros(hidden_layer_size)\n    W2 = np.zeros((1, hidden_layer_size))\n",
+        "W1 = np.zeros((hidden_layer_size, len(X)))\n    b1 = np.zeros(hidden_layer_size)\n"
+        "    W2 = np.zeros((1, hidden_layer_size))\n",
     ),
     ("weights, then biases", "train.order", "    return W1, b1, W2, b2\n", "    return W1, W2, b1, b2\n"),
     ("uphill", "train.diverged", "y[batch], W1, b1, W2, b2, lr)", "y[batch], W1, b1, W2, b2, -lr)"),
@@ -344,7 +352,7 @@ TRAIN = mutants(
     ("no return", "count", "    return W1, b1, W2, b2\n", "", "None"),
 )
 
-# ------------------------------------------------------------------------------------------------ the files beside the code
+# ---- The files beside the code -------------------------------------------------------------------
 
 GOOD = pickle.loads(good_pickle())
 
@@ -403,7 +411,7 @@ FILES = files(
     ("no figure", "assignment2.pdf", good_pdf(strokes=0), "pdf.empty", "0 figures"),
 )
 
-# ------------------------------------------------------------------------------------------------------ the later template
+# ---- The later template --------------------------------------------------------------------------
 
 LATER = [
     *mutants("later", "Q1.4", ("sum", "loss.sum", "    return -np.mean(", "    return -np.sum(")),
@@ -459,3 +467,4 @@ LATER = [
 ]
 
 MUTANTS = SIGMOID + LAYER + NETWORK + LOSS + GRADIENTS + STEP + TRAIN + FILES + LATER
+UNNAMED = {"handout-Q3-N×N"}  # no hint names these: it raises before it gives a wrong number

@@ -272,7 +272,8 @@ NOISY = edited(
     ("def sigmoid(x):\n", "print('loading ' * 500)\n\n\ndef sigmoid(x):\n    print('sigmoid of', x)\n"),
     (
         "    N = X.shape[1]\n",
-        "    N = X.shape[1]\n    import sys\n    print('gradients!', '\\x1b[31m', file=sys.stderr)\n    sys.stdout.write('[' * 10000)\n",
+        "    N = X.shape[1]\n    import sys\n    print('gradients!', '\\x1b[31m', file=sys.stderr)\n"
+        "    sys.stdout.write('[' * 10000)\n",
     ),
 )
 
@@ -309,7 +310,8 @@ TYPED = "from __future__ import annotations\n" + edited(
     (
         "def sigmoid(x):\n",
         "class Step(NamedTuple):\n    W1: np.ndarray\n    b1: np.ndarray\n    W2: np.ndarray\n    b2: np.ndarray\n\n\n"
-        "@dataclass(frozen=True)\nclass Options:\n    eps: float = 1e-15\n\n\ndef sigmoid(x: float | np.ndarray) -> np.ndarray:\n",
+        "@dataclass(frozen=True)\nclass Options:\n    eps: float = 1e-15\n\n\n"
+        "def sigmoid(x: float | np.ndarray) -> np.ndarray:\n",
     ),
     ("    return W1, B1, W2, b2\n", "    return Step(W1, B1, W2, b2)\n"),
     ("def bce_forward(yhat, y):\n", "def bce_forward(yhat: np.ndarray, y: np.ndarray[int], /) -> float:\n"),
@@ -334,11 +336,13 @@ def gradients(X, y, W1, W2, b1, b2):
     p = np.asmatrix(sigmoid(W2 * h + np.reshape(b2, (1, 1))))
     d2 = (p - y) / y.shape[1]
     d1 = np.multiply(W2.T * d2, np.multiply(h, 1 - h))
-    return d1 * X.T, d2 * h.T, np.reshape(d1.sum(axis=1), np.shape(b1)) if np.ndim(b1) == 2 else d1.sum(axis=1).A1, d2.sum(), bce_forward(p, y)
+    return (d1 * X.T, d2 * h.T, np.reshape(d1.sum(axis=1), np.shape(b1)) if np.ndim(b1) == 2 else d1.sum(axis=1).A1,
+            d2.sum(), bce_forward(p, y))
 """,
     """
 def inference_layer(X, W, b):
-    return sigmoid((np.asmatrix(W) * np.reshape(X, (len(X), -1)) + np.reshape(b, (-1, 1))).A.reshape((len(W),) + X.shape[1:]))
+    return sigmoid((np.asmatrix(W) * np.reshape(X, (len(X), -1)) + np.reshape(b, (-1, 1))).A
+                   .reshape((len(W),) + X.shape[1:]))
 """,
     """
 def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
@@ -536,7 +540,8 @@ PLOTS = edited(
 RENAMED = edited(
     LATER,
     (
-        "    dW1, db1, dW2, db2, L = gradients(batchx, batchy, W1, W2, b1, b2)\n    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L\n",
+        "    dW1, db1, dW2, db2, L = gradients(batchx, batchy, W1, W2, b1, b2)\n"
+        "    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L\n",
         "    theta = [W1, b1, W2, b2]\n    *steps, L = gradients(batchx, batchy, W1, W2, b1, b2)\n"
         "    return (*[old - lr * step for old, step in zip(theta, steps)], L)\n",
     ),

@@ -5,9 +5,9 @@
                nobody     as an ordinary user, in namespaces
                process    as an ordinary user, in the least of the cells
 
-Prints one line of JSON for each: what was earned, and everything that is not as it was. A right submission stands beside
-them, and is graded last in the same sandbox. Started as root, the settings for an ordinary user go on as nobody; started
-as an ordinary user, they are the only ones.
+Prints one line of JSON for each: what was earned, and everything that is not as it was. A right submission stands
+beside them, and is graded last in the same sandbox. Started as root, the settings for an ordinary user go on as nobody;
+started as an ordinary user, they are the only ones.
 """
 
 import json
@@ -57,7 +57,7 @@ def be_nobody():
     os.execv(sys.executable, [sys.executable, "-B", "-m", __spec__.name, *sys.argv[1:]])
 
 
-# ---------------------------------------------------------------------------------------------- what may have been left
+# ---- What may have been left ---------------------------------------------------------------------
 
 
 def listing(folder):
@@ -102,7 +102,7 @@ def segments(key):
     ]
 
 
-# ------------------------------------------------------------------------------------------------------------ an attempt
+# ---- An attempt ----------------------------------------------------------------------------------
 
 
 def put(folder, source):
@@ -154,7 +154,7 @@ def attempt(attack, sandbox, base, listener):
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) >> 10
 
     left = [f"the grader failed: {report.broken}"] if report.broken else []
-    left += [f"changed: {was} -> {now}" for was, now in zip(before, world()) if was != now]
+    left += [f"changed: {was} -> {now}" for was, now in zip(before, world(), strict=True) if was != now]
     for place in PUBLIC:
         names = os.listdir(place) if os.access(place, os.R_OK) else ()
         left += [f"left: {place}/{name}" for name in names if token[:7] in name]
