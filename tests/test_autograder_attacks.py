@@ -1,0 +1,98 @@
+"""The grader against attacks: tests/autograder_bank/README.md says what an entry is.
+
+All are run once, in processes of their own, by the first test; each test then looks at one.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from joblib import Parallel, delayed
+
+from tests.autograder_bank.attacks import ATTACKS
+
+PROJECT = Path(__file__).resolve().parents[1]
+JOBS = os.cpu_count() or 1
+
+
+def run_attacks(setting, chosen=()):
+    """{name: what run_attacks.py found} of attacks in a setting, in a process of its own with a copy of the grader.
+
+    The copy is closed to others, as on Gradescope, or readable where the grader itself is to be another user.
+    """
+    tree = Path(tempfile.mkdtemp(prefix="tree-"))
+    try:
+        for name in ("assignment2.py", "utils.py"):
+            shutil.copy(PROJECT / name, tree)
+        for name in ("autograder", "data", "later_edition", "tests/autograder_bank"):
+            shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
+        tree.chmod(0o755 if setting in ("nobody", "process") else 0o700)
+        run = subprocess.run(
+            [sys.executable, "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        shutil.rmtree(tree)
+    found = [json.loads(line) for line in run.stdout.splitlines()]
+    return {result["name"]: {"left": [], "score": 0, **result} for result in found} | {"stderr": run.stderr}
+
+
+def tried(setting):
+    return [attack.name for attack in ATTACKS if setting in attack.where]
+
+
+SETTINGS = ("root", "user", "nobody", "process") if os.getuid() == 0 else ("nobody", "process")
+
+
+@pytest.fixture(scope="session")
+def attacks():
+    """{(setting, name): result}. Much of it is waiting for time limits, so more run at once than there are cores."""
+    parts = {"root": 2}
+    tasks = [
+        (setting, tried(setting)[k :: parts.get(setting, 1)])
+        for setting in SETTINGS
+        for k in range(parts.get(setting, 1))
+    ]
+    results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(*task) for task in tasks)
+    found = {}
+    for (setting, _), part in zip(tasks, results, strict=True):
+        found[setting, "stderr"] = found.get((setting, "stderr"), "") + part.pop("stderr")
+        for name, result in part.items():
+            if (setting, name) in found:  # the neighbour, at the end of each part
+                result = {
+                    **result,
+                    "left": result["left"] + found[setting, name]["left"],
+                    "score": min(result["score"], found[setting, name]["score"]),
+                }
+            found[setting, name] = result
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for what attacks leave in /proc")
+@pytest.mark.parametrize(
+    "setting, name",
+    [
+        (setting, name)
+        for setting in ("root", "user", "nobody", "process")
+        for name in (*tried(setting), "the neighbour")
+    ],
+)
+def test_an_attack_earns_nothing_and_leaves_nothing(setting, name, attacks):
+    if setting not in SETTINGS:
+        pytest.skip("needs root, to grade student code as another user")
+    result = attacks.get((setting, name)) or pytest.fail(f"the run ended before it: {attacks[setting, 'stderr']}")
+    if "unavailable" in result:
+        pytest.skip(result["unavailable"])
+    assert not result["left"], "\n".join(result["left"])
+    assert result["score"] == 100 if name == "the neighbour" else result["score"] <= result["most"], result["hints"]
+
+
+def test_the_bank_of_attacks_is_large_enough():
+    assert len(ATTACKS) >= 25 and len({attack.name for attack in ATTACKS}) == len(ATTACKS)
