@@ -9,7 +9,8 @@ The tokenizer and the stemmer are NLTK's, loaded by the first tweet. Nothing is 
 this file. Needs numpy and nltk (which brings regex and tqdm).
 """
 
-import importlib
+import builtins
+import importlib.machinery
 import importlib.util
 import os
 import re
@@ -103,23 +104,39 @@ def _nltk():
     """NLTK's modules tokenize.casual and stem.porter, without the rest of NLTK if that can be had.
 
     `import nltk` takes a second, because nltk/__init__.py imports all of NLTK, and scipy and scikit-learn if they are
-    installed. These two modules need none of it. So empty modules stand in for their packages while they are loaded;
-    then everything of NLTK leaves sys.modules, so that your own `import nltk`, later, loads all of it as usual.
+    installed. These two modules need none of it. So they are run as private copies, whose own imports of NLTK's modules
+    are private copies too. sys.modules holds nothing of that: your own `import nltk`, before, later or in another
+    thread, is the usual one. Its classes are then not those in use here, unless you imported it before.
     """
     names = "nltk.tokenize.casual", "nltk.stem.porter"
     if "nltk" not in sys.modules:
         try:
             folders = importlib.util.find_spec("nltk").submodule_search_locations
-            for package in ("nltk", "nltk.tokenize", "nltk.stem"):
-                sys.modules[package] = types.ModuleType(package)
-                sys.modules[package].__path__ = [os.path.join(f, *package.split(".")[1:]) for f in folders]
-            return [importlib.import_module(name) for name in names]
+            copies = {}  # name -> module
+            return [_private_copy(name, folders, copies) for name in names]
         except (ImportError, AttributeError):
             pass  # NLTK is not laid out like this: import it as a whole
-        finally:
-            for name in [name for name in sys.modules if name.partition(".")[0] == "nltk"]:
-                del sys.modules[name]
+    importlib.import_module("nltk")  # if another thread is importing it, this waits for the end
     return [importlib.import_module(name) for name in names]
+
+
+def _private_copy(name, folders, copies):
+    """The module `name` of the package in `folders`, run without the packages that it is in."""
+
+    def import_privately(wanted, globals=None, locals=None, fromlist=(), level=0):
+        if wanted.startswith("nltk.") and fromlist:  # from nltk.some.module import something
+            return _private_copy(wanted, folders, copies)
+        if wanted == "nltk" and fromlist:  # from nltk import some_module, as NLTK 3.10 does
+            return types.SimpleNamespace(**{part: _private_copy(f"nltk.{part}", folders, copies) for part in fromlist})
+        return __import__(wanted, globals, locals, fromlist, level)
+
+    if name not in copies:
+        inside = [os.path.join(folder, *name.split(".")[1:-1]) for folder in folders]
+        spec = importlib.machinery.PathFinder.find_spec(name, inside)
+        copies[name] = module = importlib.util.module_from_spec(spec)
+        module.__builtins__ = {**vars(builtins), "__import__": import_privately}  # what its import statements call
+        spec.loader.exec_module(module)
+    return copies[name]
 
 
 @cache

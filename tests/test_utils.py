@@ -117,6 +117,20 @@ def test_the_first_tweet_loads_little_of_nltk_and_leaves_none_of_it_behind():
     assert "nltk" not in printed("import sys, utils; print(*sys.modules)")
 
 
+def test_no_other_thread_can_meet_a_part_of_nltk_while_the_first_tweet_loads_it():
+    """A spy among the finders looks at sys.modules at every import, as another thread might."""
+    spy = """
+import sys
+from types import SimpleNamespace
+seen = {}
+def look(name, path=None, target=None):
+    seen[name] = [module for module in sys.modules if module.partition(".")[0] == "nltk"]
+sys.meta_path.insert(0, SimpleNamespace(find_spec=look))
+"""
+    code = spy + FIRST_TWEET + "; print('regex' in seen, *sum(seen.values(), []))"  # tokenize.casual imports regex
+    assert printed(code) == ["happi", ":)", "True"]
+
+
 WHOLE = """
 import nltk
 from nltk.tokenize import TweetTokenizer, word_tokenize
