@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# ---- Q1: inference and loss ------------------------------------------------------------------------
+# ---- Q1: inference and loss ----------------------------------------------------------------------
 
 
 def sigmoid(x):
@@ -86,7 +86,7 @@ def bce_forward(yhat, y):
     return -np.mean(y * log_p + (1 - y) * log_q)
 
 
-# ---- Q3: backpropagation ---------------------------------------------------------------------------
+# ---- Q3: backpropagation -------------------------------------------------------------------------
 
 
 def gradients(X, y, W1, W2, b1, b2):
@@ -118,7 +118,7 @@ def gradients(X, y, W1, W2, b1, b2):
     return dW1, dW2, db1, db2, L
 
 
-# ---- Q4: one step of gradient descent --------------------------------------------------------------
+# ---- Q4: one step of gradient descent ------------------------------------------------------------
 
 
 def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
@@ -133,7 +133,7 @@ def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
     return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
 
 
-# ---- Q5: training ----------------------------------------------------------------------------------
+# ---- Q5: training --------------------------------------------------------------------------------
 
 try:  # The same steps, seven times as fast. Without that file, training calls update_params itself.
     from fast_steps import fast_steps
@@ -239,7 +239,7 @@ def _draw_batches(N, batch, iters, rng):
         step, drawn = step + n, drawn[n:]
 
 
-# ---- Shapes and values: each checked in one place --------------------------------------------------
+# ---- Shapes and values: each checked in one place ------------------------------------------------
 
 
 def _as_columns(X, W1):

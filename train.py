@@ -94,7 +94,7 @@ def main(argv=None):
     return 130 if training.interrupted or interrupts else 0
 
 
-# ---- Read ------------------------------------------------------------------------------------------
+# ---- Read ----------------------------------------------------------------------------------------
 
 
 def read_data(path):
@@ -120,7 +120,7 @@ def make_folder(path):
         raise ValueError(f"{path}: cannot write there: {error.strerror}") from None
 
 
-# ---- Train -----------------------------------------------------------------------------------------
+# ---- Train ---------------------------------------------------------------------------------------
 
 
 def train(data, hidden, iters, lr, batch, seed):
@@ -179,7 +179,7 @@ def rounded(values):
     return np.array([float(f"{value:.9e}") for value in values.flat]).reshape(values.shape)
 
 
-# ---- Figures ---------------------------------------------------------------------------------------
+# ---- Figures -------------------------------------------------------------------------------------
 
 
 def figures(args, data, training, predict):
@@ -205,7 +205,7 @@ def named(parameters):
     return dict(zip(("W1", "b1", "W2", "b2"), parameters, strict=True))
 
 
-# ---- Write -----------------------------------------------------------------------------------------
+# ---- Write ---------------------------------------------------------------------------------------
 
 
 def write(folder, run, data, training, predict):
@@ -227,7 +227,7 @@ def write(folder, run, data, training, predict):
     save(surface, folder / "surface")
 
 
-# ---- Print -----------------------------------------------------------------------------------------
+# ---- Print ---------------------------------------------------------------------------------------
 
 
 def print_data(data):
@@ -290,7 +290,7 @@ def shown(path):
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-# ---- Predict ---------------------------------------------------------------------------------------
+# ---- Predict -------------------------------------------------------------------------------------
 
 
 def predict_tweet(tweet, data, folder):
@@ -313,7 +313,7 @@ def predict_tweet(tweet, data, folder):
     print("Positive sentiment" if yhat > 0.5 else "Negative sentiment")
 
 
-# ---- The command line ------------------------------------------------------------------------------
+# ---- The command line ----------------------------------------------------------------------------
 
 
 def parse(argv):

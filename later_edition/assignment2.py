@@ -22,7 +22,7 @@ import numpy as np
 
 from utils import extract_features
 
-# ---- Q1: inference and loss ------------------------------------------------------------------------
+# ---- Q1: inference and loss ----------------------------------------------------------------------
 
 
 def sigmoid(x):
@@ -58,7 +58,7 @@ def bce_forward(yhat, y):
     return -np.mean(y * log_p + (1 - y) * log_q)
 
 
-# ---- Q3: backpropagation ---------------------------------------------------------------------------
+# ---- Q3: backpropagation -------------------------------------------------------------------------
 
 
 def gradients(X, y, W1, W2, b1, b2):
@@ -80,7 +80,7 @@ def gradients(X, y, W1, W2, b1, b2):
     return dW1, db1, dW2, db2, L
 
 
-# ---- Q4: one step of gradient descent --------------------------------------------------------------
+# ---- Q4: one step of gradient descent ------------------------------------------------------------
 
 
 def update_params(batchx, batchy, W1, b1, W2, b2, lr=0.01):
@@ -89,7 +89,7 @@ def update_params(batchx, batchy, W1, b1, W2, b2, lr=0.01):
     return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2, L
 
 
-# ---- Q5: training ----------------------------------------------------------------------------------
+# ---- Q5: training --------------------------------------------------------------------------------
 
 
 def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01, batch=32, W1=None, b1=None, W2=None, b2=None, Ls=None):

@@ -34,7 +34,7 @@ from fast_steps import fast_steps
 ROOT = Path(assignment2.__file__).parent
 
 
-# ---- The contract ----------------------------------------------------------------------------------
+# ---- The contract --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_signatures_and_defaults(signature):
     assert str(inspect.signature(getattr(assignment2, name))) == bracket + arguments
 
 
-def test_the_defaults_are_what_a_call_without_them_uses(tmp_path):
+def test_a_step_without_lr_takes_the_stated_default():
     """A default that the body ignores would pass the test above."""
     X, y, W1, W2, b1, b2 = network(3, 6, 5)
     for got, want in zip(update_params(X, y, W1, b1, W2, b2), update_params(X, y, W1, b1, W2, b2, 0.01), strict=True):
@@ -557,7 +557,7 @@ def test_steps_too_large_are_reported():
         last(descend(*blobs(), 4, 1000, lr=1e308))
 
 
-# ---- The file by itself ----------------------------------------------------------------------------
+# ---- The file by itself --------------------------------------------------------------------------
 
 
 def in_a_folder_of_its_own(folder, code, *names):

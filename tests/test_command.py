@@ -38,7 +38,7 @@ def job(tmp_path):
     return run
 
 
-# ---- Errors ----------------------------------------------------------------------------------------
+# ---- Errors --------------------------------------------------------------------------------------
 
 
 def raises(error):
@@ -87,7 +87,7 @@ def test_a_missing_package(job, lines):
         assert "python -m pip install -r requirements.txt" in error and "make train" in error
 
 
-# ---- Ctrl-C ----------------------------------------------------------------------------------------
+# ---- Ctrl-C --------------------------------------------------------------------------------------
 
 
 def test_ctrl_c_during_an_import(job):
@@ -159,7 +159,7 @@ def test_blocks_leave_a_notebooks_ctrl_c_as_it_was():
     assert signal.getsignal(signal.SIGINT) is before
 
 
-# ---- Output ----------------------------------------------------------------------------------------
+# ---- Output --------------------------------------------------------------------------------------
 
 MUCH = """\
 for i in range(3000):

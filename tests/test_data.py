@@ -260,7 +260,7 @@ def test_bad_input_is_named_and_gives_exit_status_2(arguments, words, tmp_path, 
     assert FEATURES.read_bytes() == before
 
 
-# ---- The reader ------------------------------------------------------------------------------------
+# ---- The reader ----------------------------------------------------------------------------------
 
 
 class Calls:
@@ -395,7 +395,7 @@ def test_pickles_of_either_numpy_are_read(tmp_path):
         assert read_pickle(saved(tmp_path, other)).tolist() == [0, 1, 2]
 
 
-# ---- The writer ------------------------------------------------------------------------------------
+# ---- The writer ----------------------------------------------------------------------------------
 
 
 def test_a_file_is_written_whole_or_left_as_it_was(tmp_path):

@@ -43,7 +43,7 @@ def assert_close(got, want):
     np.testing.assert_allclose(got, want, rtol=0, atol=1e-12 * np.abs(want).max())
 
 
-# ---- The contract ----------------------------------------------------------------------------------
+# ---- The contract --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_published_check_of_q3_and_q4():
         np.testing.assert_allclose(got, published, rtol=0, atol=5.1e-9)
 
 
-# ---- Q1 to Q4: the January edition, in another order and N times as large ----------------------------
+# ---- Q1 to Q4: the January edition, in another order and N times as large ------------------------
 
 
 @pytest.mark.parametrize("size", [1, 1000])  # at 1000, as with raw counts, many units saturate
@@ -170,7 +170,7 @@ def test_gradients_are_central_differences_of_the_summed_loss(d, units, N):
         assert np.abs(slopes).max() > 1e-3  # so that two zeros cannot agree
 
 
-# ---- Data ------------------------------------------------------------------------------------------
+# ---- Data ----------------------------------------------------------------------------------------
 
 TWEETS = ["glad glad day", "glad gleeful tune", "gleeful day", "sad day", "sad sad gloom", "gloom tune"]
 LABELS = np.array([1, 1, 1, 0, 0, 0])
@@ -223,7 +223,7 @@ def test_the_courses_file_has_the_embedded_features(shared):
     np.testing.assert_array_equal(y_test, data["test_y"])
 
 
-# ---- Q5: training ----------------------------------------------------------------------------------
+# ---- Q5: training --------------------------------------------------------------------------------
 
 
 def start(units, bias="vector"):
@@ -331,7 +331,7 @@ def test_main_learns_the_courses_tweets(tmp_path, monkeypatch, capsys):
     assert f"test: loss {loss:.4f}, accuracy {accuracy:.2%}\n" in capsys.readouterr().out
 
 
-# ---- By itself, as a student's upload --------------------------------------------------------------
+# ---- By itself, as a student's upload ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("with_test_set", [True, False])

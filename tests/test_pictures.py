@@ -34,7 +34,7 @@ def surface():
         return draw_surface(X, Y, more_positive, one_sided_stems(FREQS))
 
 
-# ---- The loss --------------------------------------------------------------------------------------
+# ---- The loss ------------------------------------------------------------------------------------
 
 
 def test_each_curve_shows_its_own_losses():
@@ -62,7 +62,7 @@ def test_a_loss_that_a_logarithmic_axis_cannot_show(tmp_path, losses):
     save(draw_loss(curve), tmp_path / "loss")
 
 
-# ---- The decision surface --------------------------------------------------------------------------
+# ---- The decision surface ------------------------------------------------------------------------
 
 
 def test_the_surface_is_painted_by_the_networks_answer(surface):
@@ -109,7 +109,7 @@ def test_the_axes_hold_every_tweet_and_bend_nowhere(surface):
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "10", "100", "1k"]
 
 
-# ---- Stripes ---------------------------------------------------------------------------------------
+# ---- Stripes -------------------------------------------------------------------------------------
 
 
 def test_the_stems_of_the_stripes_in_the_courses_data():
@@ -161,7 +161,7 @@ def test_a_stem_that_is_no_plain_text(tmp_path):
     save(draw_surface(X, Y, more_positive, [("$x^$", 1, 900), ("🦄", 0, 300)]), tmp_path / "surface")
 
 
-# ---- Files -----------------------------------------------------------------------------------------
+# ---- Files ---------------------------------------------------------------------------------------
 
 
 def test_a_figure_is_saved_twice_and_gives_the_same_bytes_each_time(tmp_path):

@@ -55,7 +55,7 @@ def committed_files_stay():
     assert [path.read_bytes() for path in kept] == before
 
 
-# ---- A run -----------------------------------------------------------------------------------------
+# ---- A run ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_numbers_may_be_written_as_powers_of_ten(tmp_path):
     assert np.shape(figures["parameters"]["W1"]) == (10, 3)
 
 
-# ---- Figures ---------------------------------------------------------------------------------------
+# ---- Figures -------------------------------------------------------------------------------------
 
 
 def test_ties_and_the_order_of_the_wrong_ones():
@@ -229,7 +229,7 @@ def test_no_warning_for_a_network_that_learned(short_run, capsys):
     assert capsys.readouterr().err == ""
 
 
-# ---- A prediction ----------------------------------------------------------------------------------
+# ---- A prediction --------------------------------------------------------------------------------
 
 
 def test_predict(short_run, capsys):
@@ -275,7 +275,7 @@ def test_parameters_that_cannot_be_used(tmp_path, capsys, changes, sentence):
     assert error.startswith(f"train.py: error: {tmp_path}/assignment2.pkl: ") and sentence in error
 
 
-# ---- Ctrl-C ----------------------------------------------------------------------------------------
+# ---- Ctrl-C --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -399,7 +399,7 @@ def test_ctrl_c_in_a_real_training(tmp_path):
     assert sorted(files_of(tmp_path / "out")) == FILES
 
 
-# ---- Output that cannot be written, and code pages -------------------------------------------------
+# ---- Output that cannot be written, and code pages -----------------------------------------------
 
 CASES = {  # how a shell runs it, its status, and what it says on stderr
     "reader gone": ("{train} | head -1 > log", 0, ""),
@@ -457,7 +457,7 @@ def test_help_on_any_code_page(setting):
     assert "hidden units, l (default 6)" in done.stdout and 'python train.py --predict "what a lovely' in done.stdout
 
 
-# ---- assignment2.pkl -------------------------------------------------------------------------------
+# ---- assignment2.pkl -----------------------------------------------------------------------------
 
 
 def test_the_repositorys_parameters_are_what_a_run_gives():
@@ -471,7 +471,7 @@ def test_the_repositorys_parameters_are_what_a_run_gives():
         np.testing.assert_allclose(again, saved[name], rtol=1e-6, atol=1e-9)
 
 
-# ---- Bad input: status 2, a sentence, nothing overwritten ------------------------------------------
+# ---- Bad input: status 2, a sentence, nothing overwritten ----------------------------------------
 
 
 class RunsCode:
