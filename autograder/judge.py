@@ -102,6 +102,12 @@ def expect(case, dialect):
     return {"value": np.asarray(getattr(reference, case.function)(*args.values()), float)}
 
 
+def right_answers(calls, dialect):
+    """What the reference gives for the cases of some calls, by their id: a case is called in several forms."""
+    cases = {id(call.case): call.case for call in calls}
+    return {key: expect(case, dialect) for key, case in cases.items()}
+
+
 def expected_gradients(args, dialect):
     """The five, of the mean loss, or their sums over the batch in the later template."""
     *gradients, L = reference.gradients(*(args[name] for name in ("X", "y", "W1", "W2", "b1", "b2")))
@@ -259,13 +265,13 @@ def recognise(gradient_calls, update_calls, earned):
         )
 
     def valued(dialect):
+        right = right_answers(gradient_calls, dialect)
         return max(
             sum(
-                close(value, right[part], 1e-5 * np.max(np.abs(right[part])))
-                for call, right in zip(gradient_calls, rights, strict=True)
+                close(value, right[id(call.case)][part], 1e-5 * np.max(np.abs(right[id(call.case)][part])))
+                for call in gradient_calls
                 for part, value in parts(call, order).items()
             )
-            for rights in [[expect(call.case, dialect) for call in gradient_calls]]
             for order in votes
         )
 
@@ -283,7 +289,7 @@ def recognise(gradient_calls, update_calls, earned):
 
 def judge(checks, calls, dialect):
     """The outcomes of a function's checks from its calls."""
-    expected = {id(call.case): expect(call.case, dialect) for call in calls}
+    expected = right_answers(calls, dialect)
     forms = {}
     for call in calls:
         forms.setdefault(call.form, []).append(call)
