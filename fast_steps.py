@@ -33,8 +33,8 @@ def fast_steps(X, y, units, batch, lr):
     examples = np.column_stack([X.T, np.ones(N)])  # (N, d+1)
     signs = 2.0 * y - 1  # (N,)
     Xs, XTs, ss = np.empty((blocks, d + 1, width)), np.empty((blocks, width, d + 1)), np.empty((blocks, width))
-    # `wait`: is the step still without some of its blocks' gradients?
-    views = [(Xs[i], XTs[i], ss[i], (i + 1) * width % batch != 0) for i in range(blocks)]
+    # The last entry: does a step of several blocks end here?
+    views = [(Xs[i], XTs[i], ss[i], width < batch and (i + 1) * width % batch == 0) for i in range(blocks)]
 
     # V and v = [u c] are views of one array and so are their gradients: one subtraction updates all.
     theta, grad = np.empty((2, units * (d + 1) + units + 1))
@@ -74,10 +74,10 @@ def fast_steps(X, y, units, batch, lr):
         W1, b1, W2, b2 = parameters
         V[:, :d], V[:, d] = W1 / 2, b1 / 2
         v[:units], v[units:] = W2[0] / 4, b2 / 2 + W2.sum() / 4
-        moved = theta if width == batch else theta.copy()
+        moved = theta if width == batch else theta.copy()  # all blocks take their gradients at the old parameters
         with np.errstate(over="ignore", invalid="ignore"):  # `descend` reports an overflow, once
             for start in range(0, len(batches), at_once):
-                for X, XT, s, wait in lay_out(batches[start : start + at_once]):
+                for X, XT, s, ends in lay_out(batches[start : start + at_once]):
                     V_dot(X, T)  # (ℓ, d+1) @ (d+1, B) -> (ℓ, B)  z1/2
                     tanh(T, T)
                     v_dot(T1, p_row)  # (ℓ+1,) @ (ℓ+1, B) -> (B,)  z2/2
@@ -91,7 +91,7 @@ def fast_steps(X, y, units, batch, lr):
                     multiply(delta, slope, delta)
                     delta_dot(XT, dV)  # (ℓ, B) @ (B, d+1) -> (ℓ, d+1)
                     subtract(moved, grad, moved)
-                    if not wait and moved is not theta:
+                    if ends:
                         theta[:] = moved
         return 2 * V[:, :d], 2 * V[:, d], 4 * v[None, :units], 2 * v[units:] - 2 * v[:units].sum()
 
