@@ -1,6 +1,7 @@
 """Judges what a submission makes: train_nn's parameters, assignment2.pkl, and what a program can see of the PDF."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -195,6 +196,12 @@ def scaled_features(X):
 # ---- assignment2.pkl -----------------------------------------------------------------------------
 
 
+@cache  # reading the file takes longer than judging by it
+def course_test_set():
+    data = load_embedded()
+    return data["test_X"], data["test_y"]
+
+
 def judge_pickle(checks, run, exists):
     """The outcomes of assignment2.pkl. run: a sandbox.Run of the task `pickle`."""
 
@@ -254,8 +261,7 @@ def judge_pickle(checks, run, exists):
         return fail_from("pkl.shapes", "shape", f"{problem} {sentence(checks[1].on_failure)}")
     if not all(np.all(np.isfinite(part)) for part in parts.values()):
         return fail_from("pkl.shapes", "nan", "The parameters hold NaN or infinity.")
-    data = load_embedded()
-    X, y = data["test_X"], data["test_y"]
+    X, y = course_test_set()
     loss, accuracy = plain(parts).measure(X, y)
     measured = f"On the 2000 test tweets: accuracy {accuracy:.4f}, loss {loss:.4f}."
     outcomes = []

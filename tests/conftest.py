@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -30,10 +31,14 @@ for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
+@cache
+def installed():
+    """The names of the packages that are installed, in lower case and with hyphens."""
+    return {re.sub("[-_.]+", "-", found.name).lower() for found in metadata.distributions()}
+
+
 def missing(packages):
-    """Those of `packages` that are not installed."""
-    installed = {re.sub("[-_.]+", "-", found.name).lower() for found in metadata.distributions()}
-    return [name for name in packages if name not in installed]
+    return [name for name in packages if name not in installed()]
 
 
 def required(name="requirements-all.txt"):
