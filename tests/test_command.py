@@ -78,13 +78,24 @@ def test_statuses(capsys):
     assert capsys.readouterr() == ("", "job: interrupted\n")
 
 
+def test_the_list_that_holds_a_missing_package_is_named(capsys):
+    """matplotlib is in the training's list; scipy and what nobody knows need the whole one."""
+    for package, names, target in [
+        ("matplotlib", "requirements.txt", "make train"),
+        ("scipy", "requirements-all.txt", "make test"),
+        ("absent", "requirements-all.txt", "make test"),
+    ]:
+        assert command.attempt("job", raises(ModuleNotFoundError("", name=package))) == 2
+        assert f"python -m pip install -r {names}`, or run `{target}`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("lines", ["import absent.part", "command.need('sys', 'absent')"])
 def test_a_missing_package(job, lines):
     for before, inside in [("", lines), (lines, "")]:  # when main needs it; when the module is imported
         status, out, error = job(inside, before=before)
         assert (status, out) == (2, "") and error.count("\n") == 1
         assert error.startswith(f"job: error: the package absent is missing from {sys.executable}; ")
-        assert "python -m pip install -r requirements.txt" in error and "make train" in error
+        assert "python -m pip install -r requirements-all.txt" in error
 
 
 # ---- Ctrl-C --------------------------------------------------------------------------------------
