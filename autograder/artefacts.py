@@ -8,7 +8,7 @@ import numpy as np
 import assignment2 as reference
 from data.embedded import load_embedded
 
-from .child import decode
+from .cell.wire import decode
 from .judge import RETURNED, Outcome, Wrong, describe, miscounted, numbers, sentence, text
 
 NAMES = ("W1", "b1", "W2", "b2")

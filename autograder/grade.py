@@ -16,7 +16,7 @@ from tqdm import tqdm
 import assignment2 as reference
 
 from . import artefacts, inputs
-from .child import encode
+from .cell.wire import encode
 from .judge import Call, Outcome, advise, describe, expected_gradients, judge, recognise, text
 from .rubric import DIALECTS, read_rubric
 from .sandbox import GraderError, Sandbox

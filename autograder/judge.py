@@ -12,7 +12,7 @@ import numpy as np
 
 import assignment2 as reference
 
-from .child import Other, decode
+from .cell.wire import Other, decode
 from .mistakes import name_mistake
 
 RETURNED = {  # dialect -> function -> the parts that it returns, in order

@@ -35,6 +35,7 @@ FILES = (
     "data/embedded.py",
     "data/features.npz",
     "autograder/*.py",
+    "autograder/cell/*.py",
 )
 SCRIPTS = ("setup.sh", "run_autograder")
 NEEDS = ("numpy", "nltk", "tqdm", "pypdf", "joblib")  # of the project's requirements

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from utils import STOP_WORDS
 
-from .child import decode, encode
+from .cell.wire import decode, encode
 
-HOST = Path(__file__).with_name("host.py")
+HOST = Path(__file__).parent / "cell" / "host.py"
 MEGABYTES = 600  # address space of a child; Gradescope gives 768 in all
 PROCESSES = 32  # that a child's user may have
 LARGEST_LINE = 256 << 10  # of one message, in bytes

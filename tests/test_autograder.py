@@ -34,7 +34,7 @@ from autograder import (
     read_rubric,
     results,
 )
-from autograder.child import Other, decode, encode
+from autograder.cell.wire import Other, decode, encode
 from autograder.submission import take_in
 from tests.autograder_bank import good_pdf, good_pickle, grade_source, losing
 
@@ -460,12 +460,27 @@ def test_every_task_starts_clean(sandbox, tmp_path):
     assert decode(call(sandbox, tmp_path, source, [asking("seen")]).answers[0]["value"]) == 0
 
 
-@pytest.mark.parametrize("module", ["autograder/child.py", "autograder/host.py", "data/reader.py"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "autograder/cell/child.py",
+        "autograder/cell/host.py",
+        "autograder/cell/plots.py",
+        "autograder/cell/wire.py",
+        "data/reader.py",
+    ],
+)
 def test_what_runs_beside_student_code_imports_nothing_else_of_the_project(module):
     tree = ast.parse((PROJECT / module).read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {"." * node.level + (node.module or "") for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy", "pypdf", "reader"}
+    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {
+        "numpy",
+        "plots",
+        "pypdf",
+        "reader",
+        "wire",
+    }
 
 
 # ---- Whole submissions ---------------------------------------------------------------------------

@@ -25,7 +25,7 @@ import traceback
 from pathlib import Path
 
 from autograder import GraderError, Sandbox, grade
-from autograder.host import MS_BIND, MS_PRIVATE, MS_REC, NEWNS, mount, system
+from autograder.cell.host import MS_BIND, MS_PRIVATE, MS_REC, NEWNS, mount, system
 from autograder.results import as_text, gradescope
 
 from . import good_pdf, good_pickle

@@ -385,7 +385,8 @@ def libraries():
 def load(settings):
     """Load what every child needs, once; and lay out the stop words, which a student's utils.py asks NLTK for."""
     here = os.path.dirname(os.path.abspath(__file__))
-    own = [here, os.path.join(os.path.dirname(here), "data")]  # child.py is beside this file, reader.py in data/
+    project = os.path.dirname(os.path.dirname(here))
+    own = [here, os.path.join(project, "data")]  # child.py is beside this file, reader.py in data/
     sys.path[:] = own + settings["libraries"]
     words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
     os.makedirs(os.path.dirname(words), exist_ok=True)
