@@ -1,4 +1,4 @@
-"""Stands for the plotting libraries, which a submission may use while it trains: they open no window and cost no time."""
+"""Stands for the plotting libraries that a submission may use while it trains: no window opens, no time is lost."""
 
 import types
 
