@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import good_pickle
-from .mutants import SOURCES
+from .mutants import SOURCES, edited
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,6 @@ class Right:
 
 
 HANDOUT, LATER = SOURCES["handout"], SOURCES["later"]
-
-
-def edited(clean, *places):
-    for old, new in places:
-        assert clean.count(old) == 1, f"{old!r} is there {clean.count(old)} times"
-        clean = clean.replace(old, new)
-    return clean
 
 
 def own(*functions, base=HANDOUT):
