@@ -10,25 +10,11 @@ pins that edition.
 
 import pickle
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from . import good_pdf, good_pickle
-
-HERE = Path(__file__).parent
-SOURCES = {
-    "handout": (HERE / "handout.py").read_text(encoding="utf-8"),
-    "later": (HERE.parents[1] / "later_edition" / "assignment2.py").read_text(encoding="utf-8"),
-}
-
-
-def edited(clean, *places):
-    """The text with each (old, new) replaced. An old text must be there once."""
-    for old, new in places:
-        assert clean.count(old) == 1, f"{old!r} is there {clean.count(old)} times"
-        clean = clean.replace(old, new)
-    return clean
+from .sources import SOURCES, edited
 
 
 @dataclass(frozen=True)
