@@ -4,33 +4,54 @@ Nothing here judges, and nothing here knows an expected value: the questions com
 answers go back the same way. Student code shares this process and may change anything in it, so the other end of the
 channel believes nothing that it reads. Imports neither the reference nor the rest of the grader.
 
-A message is one line of JSON. To the child: the task. From the child, in order:
+A message is one line of JSON. To the child, the task, one of:
+    {"task": "call", "file": name, "seed": 5, "stand_ins": [name, ...], "calls": [{"function", "args"}, ...]}
+        Loading and each call begin with numpy.random and random seeded: loading with the seed (0 if there is none),
+        call i with seed + i, or with the "seed" of its own that a call may have. What is left to chance: random.seed()
+        and random.Random() without a seed, secrets, os.urandom, and the time.
+    {"task": "pickle", "file": name, "keys": [name, ...]}          parameters, as a pickle or as numpy's .npz
+    {"task": "pdf", "file": name, "seconds": 20}                   documents.py
+
+From the child, in order:
     {"ready": true}                                                the cell stands; no student code has run yet
-    {"loaded": {"names": [...], "skipped": [...]}}                 the module's functions; lines that failed on import
-    {"ask": name, "args": [...]}                                   a stand-in's question, answered with {"value": ...}
+    {"loaded": {"names": [...],                                    the module's functions
+                "signatures": {function: [parameter, ...]},        of the assignment's functions, as they are written
+                "skipped": [{"line", "type", "message", "frames"}, ...],    statements that do not parse, or failed
+                "magics": [[line, text], ...],                     lines for a notebook, with ! or %, left out
+                "forbidden": [package, ...],                       imported, though the rules allow numpy alone
+                "comments": 12}}                                   lines with a comment, and docstrings
+    {"ask": name, "args": [...], "kwargs": {...}}                  a stand-in's question, answered with {"value": ...}
     {"answer": i, "value": ..., "changed": [...]}                  call i returned; the inputs that it changed
-    {"answer": i, "error": {"type", "message", "frames"}}          call i raised
-    {"failed": {...}}                                              the task as a whole failed
+                                                                   and for gradients "forward": how often it called the
+                                                                   forward function that it called most
+    {"answer": i, "error": {"type", "message", "frames"}}          call i raised, or its value cannot be sent
+    {"answer": 0, "described": {...}}                              what a file holds: documents.py
+    {"failed": {"type", "message", "frames"}}                      the task as a whole failed
 """
 
 import __future__
 
 import ast
+import inspect
 import os
-import re
+import random
 import signal
 import sys
-import time
 import traceback
 import types
 
 import numpy as np
+from documents import describe_parameters, describe_pdf
+from numpy.random import bit_generator
 from plots import PLOTTING, Silent
+from source import read_source
 from wire import TEXT, Channel, decode, encode
 
-STATEMENT_SECONDS = 2  # for each top-level statement of the submission: work on import does not cost the functions
+STATEMENT_SECONDS = 2  # of processor time, for each top-level statement: work on import does not cost the functions
 MOST_NAMES = 5000  # of a module; numpy with a star brings six hundred
-ENOUGH_TEXT = 1000  # characters of a PDF, after which its text is not read on
+MOST_SKIPPED = 5  # statements and lines that are worth naming
+FORWARD = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward")
+FUNCTIONS = (*FORWARD, "gradients", "update_params", "train_nn")
 
 
 # ---- The task ------------------------------------------------------------------------------------
@@ -42,7 +63,11 @@ def answer(socket):
     channel.send({"ready": True})
     task = channel.receive()
     try:
-        {"call": call_functions, "pickle": describe_pickle, "pdf": describe_pdf}[task["task"]](channel, task)
+        if task["task"] == "call":
+            call_functions(channel, task)
+        else:
+            describe = {"pickle": describe_parameters, "pdf": describe_pdf}[task["task"]]
+            channel.send({"answer": 0, "described": describe(task)})
     except BaseException as error:  # the student's SystemExit too
         channel.send({"failed": describe_error(error)})
 
@@ -50,8 +75,8 @@ def answer(socket):
 def describe_error(error):
     """The error's type and message, and those of its frames that are in the submission, the last five."""
     try:
-        message = str(error)
-    except Exception:
+        message = error.msg if isinstance(error, SyntaxError) else str(error)  # str names file and line again
+    except BaseException:
         message = ""
     frames = [
         {
@@ -72,81 +97,88 @@ def describe_error(error):
                 "text": (error.text or "").strip()[:TEXT],
             }
         )
-    return {"type": type(error).__name__[:TEXT], "message": message[:TEXT], "frames": frames[-5:]}
+    return {"type": type(error).__name__[:TEXT], "message": str(message)[:TEXT], "frames": frames[-5:]}
 
 
-# ---- The student's module ------------------------------------------------------------------------
+# ---- The calls -----------------------------------------------------------------------------------
 
 
 def call_functions(channel, task):
-    """Load the submission and make each call with inputs of its own."""
-    module, skipped = load_module(task["file"])
-    channel.send(
-        {
-            "loaded": {
-                "names": sorted(
-                    name[:TEXT] for name, value in vars(module).items() if callable(value) and not name.startswith("_")
-                )[:MOST_NAMES],
-                "skipped": skipped[:5],
-            }
-        }
-    )
+    """Load the submission and make each call with inputs and a seed of its own."""
+    seed = task.get("seed", 0)
+    start_from(seed)
+    source = read_source(task["file"])
+    module, failed = load_module(task["file"], source.statements)
+    broken = [{"line": line, **describe_error(error)} for line, error in source.broken]
+    names = sorted(name for name, value in vars(module).items() if callable(value) and not name.startswith("_"))
+    loaded = {
+        "names": [name[:TEXT] for name in names[:MOST_NAMES]],
+        "signatures": {name: signature(getattr(module, name)) for name in FUNCTIONS if name in names},
+        "skipped": sorted(broken + failed, key=lambda skipped: skipped["line"])[:MOST_SKIPPED],
+        "magics": [[line, text[:TEXT]] for line, text in source.magics[:MOST_SKIPPED]],
+        "forbidden": source.forbidden,
+        "comments": source.comments,
+    }
+    channel.send({"loaded": loaded})
     for name in task["stand_ins"]:
         setattr(module, name, stand_in(channel, name))
     for i, call in enumerate(task["calls"]):
         args = [decode(arg) for arg in call["args"]]
         before = [fingerprint(arg) for arg in args]
+        counts, message = {}, {"answer": i}
         try:
-            value = encode(getattr(module, call["function"])(*args))
+            start_from(call.get("seed", seed + i))
+            if call["function"] == "gradients":
+                sys.setprofile(counter(module, counts))
+            try:
+                value = getattr(module, call["function"])(*args)
+            finally:
+                sys.setprofile(None)
+            if call["function"] == "gradients":
+                message["forward"] = max(counts.values(), default=0)
+            message["value"] = encode(value)
+            message["changed"] = [k for k, arg in enumerate(args) if fingerprint(arg) != before[k]]
+            channel.send(message)
         except BaseException as error:
             channel.send({"answer": i, "error": describe_error(error)})
-        else:
-            changed = [k for k, arg in enumerate(args) if fingerprint(arg) != before[k]]
-            channel.send({"answer": i, "value": value, "changed": changed})
+
+
+def start_from(seed):
+    """Make what student code draws from numpy.random and random follow from `seed`, also without a seed of its own."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    # Here numpy takes the entropy of each generator that is made without a seed, by default_rng() for one.
+    bit_generator.randbits = random.Random(seed).getrandbits
+
+
+def signature(function):
+    """The function's parameters as plain text: X, *args, **options. None if it has no signature."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[:20]
+        return [str(p.replace(annotation=p.empty, default=p.empty))[:TEXT] for p in parameters]
+    except (TypeError, ValueError):
+        return None
+
+
+def counter(module, counts):
+    """A profile function that counts the calls of the module's forward functions with an array, by their code.
+
+    Code that calls sigmoid entry by entry does so with numbers, which say nothing of how it finds its gradients.
+    """
+    forward = [getattr(module, name, None) for name in FORWARD]
+    codes = {function.__code__ for function in forward if isinstance(function, types.FunctionType)}
+
+    def count(frame, event, argument):
+        code = frame.f_code
+        if event == "call" and code in codes:
+            first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            counts[code] = counts.get(code, 0) + (isinstance(first, np.ndarray) and first.ndim > 0)
+
+    return count
 
 
 def fingerprint(value):
     return (value.shape, value.dtype.str, value.tobytes()) if isinstance(value, np.ndarray) else value
-
-
-class TooLong(BaseException):
-    """A top-level statement ran too long."""
-
-
-def load_module(path):
-    """The submission as a module, run a statement at a time: one that fails is noted, and the rest still runs.
-
-    A file that trains, asks for a missing file or leaves through sys.exit when imported thus keeps its functions.
-    """
-    sys.path.insert(0, os.getcwd())
-    sys.argv = [path]
-    for name in PLOTTING:
-        sys.modules[name] = Silent(name)
-    with open(path, "rb") as file:
-        tree = ast.parse(file.read(), os.path.abspath(path))
-    module = types.ModuleType("assignment2")
-    module.__file__ = os.path.abspath(path)
-    sys.modules["assignment2"] = module
-
-    def too_long(signum, frame):
-        raise TooLong(f"ran longer than {STATEMENT_SECONDS} s")
-
-    signal.signal(signal.SIGALRM, too_long)
-    flags, skipped = 0, []
-    for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-            for alias in statement.names:
-                flags |= getattr(__future__, alias.name).compiler_flag
-        try:
-            code = compile(ast.Module([statement], []), module.__file__, "exec", flags, dont_inherit=True)
-            signal.setitimer(signal.ITIMER_REAL, STATEMENT_SECONDS)
-            try:
-                exec(code, vars(module))
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-        except BaseException as error:
-            skipped.append({"line": statement.lineno, **describe_error(error)})
-    return module, skipped
 
 
 def stand_in(channel, name):
@@ -165,40 +197,43 @@ def stand_in(channel, name):
     return ask
 
 
-# ---- The other files -----------------------------------------------------------------------------
+# ---- The student's module ------------------------------------------------------------------------
 
 
-def describe_pickle(channel, task):
-    """The keys of the pickled dict, and the values of those that are asked for."""
-    from reader import PlainUnpickler  # data/reader.py, loaded when the host started
-
-    with open(task["file"], "rb") as file:
-        content = PlainUnpickler(file).load()
-    described = {"type": type(content).__name__}
-    if isinstance(content, dict):
-        described["keys"] = [str(key)[:40] for key in list(content)[:20]]
-        described["values"] = {key: encode(content[key]) for key in task["keys"] if key in content}
-    channel.send({"answer": 0, "described": described})
+class TooLong(BaseException):
+    """A top-level statement ran too long."""
 
 
-def describe_pdf(channel, task):
-    """How many pages, characters of text, and figures (pictures, or drawings of many strokes) the PDF has.
+def load_module(path, statements):
+    """(the submission as a module, the statements that failed), run a statement at a time so that the rest still runs.
 
-    Text takes most of the time, and a thousand characters of it are enough.
+    A file that trains, asks for a missing file or leaves through sys.exit when imported thus keeps its functions.
     """
-    from pypdf import PdfReader
+    sys.path.insert(0, os.getcwd())
+    sys.argv = [path]
+    for name in PLOTTING:
+        sys.modules[name] = Silent(name)
+    module = types.ModuleType("assignment2")
+    module.__file__ = os.path.abspath(path)
+    sys.modules["assignment2"] = module
 
-    reader = PdfReader(task["file"])
-    pages, characters, figures = len(reader.pages), 0, 0
-    end = time.monotonic() + task["seconds"] / 2  # half the time is for reading; what was seen by then counts
-    for page in reader.pages:
-        resources = page.get("/Resources")
-        objects = (resources.get_object() if resources else {}).get("/XObject")
-        figures += len(objects.get_object()) if objects else 0
-        contents = page.get_contents()
-        strokes = re.findall(rb"\s[lc]\s", contents.get_data()) if contents is not None else ()
-        figures += len(strokes) > 100
-        characters += len(page.extract_text()) if characters < ENOUGH_TEXT else 0
-        if time.monotonic() > end:
-            break
-    channel.send({"answer": 0, "described": {"pages": pages, "characters": characters, "figures": figures}})
+    def too_long(signum, frame):
+        raise TooLong(f"ran longer than {STATEMENT_SECONDS} s")
+
+    # Processor time, so that what is left out does not depend on what else the machine does.
+    signal.signal(signal.SIGPROF, too_long)
+    flags, skipped = 0, []
+    for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            for alias in statement.names:
+                flags |= getattr(__future__, alias.name).compiler_flag
+        try:
+            code = compile(ast.Module([statement], []), module.__file__, "exec", flags, dont_inherit=True)
+            signal.setitimer(signal.ITIMER_PROF, STATEMENT_SECONDS)
+            try:
+                exec(code, vars(module))
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+        except BaseException as error:
+            skipped.append({"line": statement.lineno, **describe_error(error)})
+    return module, skipped

@@ -21,6 +21,7 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,7 +32,7 @@ import traceback
 
 HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")  # nltk would load them where they are installed
 UIDS = range(61184, 65520)  # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
-SCRATCH_BYTES = 64 << 20
+SCRATCH_BYTES = 64 << 20  # beside what was handed in
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
@@ -254,23 +255,22 @@ def be_child(request, fds, isolation, scratch, uid):
     os.dup2(channel, 3)
     os.closerange(4, 1 << 16)
     os.umask(0o022)
-    files = {name: read(os.path.join(request["stage"], name)) for name in request["files"]}
     if sys.platform == "linux":
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # where memory runs out, this process goes first, never the grader
     folder = os.path.join(scratch, "submission")
+    files = {name: os.path.join(request["stage"], name) for name in request["files"]}
     if isolation == "namespaces":
-        build_jail(scratch)
+        build_jail(scratch, SCRATCH_BYTES + sum(os.path.getsize(path) for path in files.values()))
         os.mkdir(folder)
         os.makedirs(scratch + "/tmp", exist_ok=True)
         os.chmod(scratch + "/tmp", 0o777)
     else:
         os.mkdir(folder)
-    for name, content in files.items():
+    for name, source in files.items():  # a piece at a time: a PDF of scans is large
         path = os.path.join(folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        shutil.copyfile(source, path)
     if uid is not None:
         for path, _, names in os.walk(folder):
             for name in (".", *names):
@@ -291,11 +291,6 @@ def be_child(request, fds, isolation, scratch, uid):
         sys.modules["child"].answer(channel)  # loaded when the host started
     sys.stdout.flush()
     os._exit(0)
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def drop_rights(uid, isolation):
@@ -343,11 +338,11 @@ def unshare():
                 file.write(text)
 
 
-def build_jail(root):
-    """Make `root` a file system that holds what Python needs and nothing else, for this process and its children."""
+def build_jail(root, size=SCRATCH_BYTES):
+    """Make `root` a file system of `size` bytes that holds what Python needs and nothing else, for this process."""
     system("unshare", NEWNS)
     mount(None, "/", None, MS_REC | MS_PRIVATE)
-    mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, f"size={SCRATCH_BYTES},mode=755")
+    mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=755")
     for path in libraries():
         if os.path.islink(path):  # /lib -> usr/lib
             os.symlink(os.readlink(path), root + path)

@@ -23,7 +23,8 @@ def encode(value):
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiub" or value.size > LARGEST_ARRAY:
             return {"other": f"array of shape {value.shape} and type {value.dtype}"[:TEXT]}
-        plain = np.array(value, dtype=value.dtype, subok=False)
+        dtype = value.dtype if value.dtype.itemsize <= 8 else float  # JSON has no long doubles
+        plain = np.array(value, dtype=dtype, subok=False)
         return {"array": plain.ravel().tolist(), "shape": list(plain.shape), "dtype": plain.dtype.str[1:]}
     if isinstance(value, (float, np.floating)):
         return {"float": float(value)}
@@ -59,13 +60,13 @@ def decode(value):
         if (
             whole
             and isinstance(dtype, str)
-            and re.fullmatch("f2|f4|f8|f16|[iu][1248]|b1", dtype)
+            and re.fullmatch("f2|f4|f8|[iu][1248]|b1", dtype)
             and len(content) == math.prod(shape) <= LARGEST_ARRAY
             and set(map(type, content)) <= {float, int, bool}
         ):
             try:
                 with np.errstate(all="ignore"):
-                    return np.array(content, dtype="f8" if dtype == "f16" else dtype).reshape(shape)
+                    return np.array(content, dtype=dtype).reshape(shape)
             except OverflowError:
                 pass
     raise ValueError("not an encoded value")

@@ -1,0 +1,89 @@
+"""Describes the other files of a submission in plain numbers: its parameters, and what a program can see of its PDF."""
+
+import re
+import time
+
+import numpy as np
+from reader import PlainUnpickler  # data/reader.py
+from wire import encode
+
+ENOUGH_TEXT = 1000  # characters of a PDF, after which its text is not read on
+STROKES = 100  # path operators that make a drawing: the bars of fractions on a page of formulas are fewer
+CURVE = 8  # segments of one path that make a drawing: a frame has four
+DRAWN_BY_HAND = ("/Ink", "/FreeText", "/Stamp")  # annotations
+
+
+def describe_parameters(task):
+    """The keys of a pickled dict or of a .npz file, and the values of those that are asked for."""
+    with open(task["file"], "rb") as file:
+        if file.read(4) == b"PK\3\4":
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                content = {key: archive[key] if key in task["keys"] else None for key in archive.files}
+        else:
+            file.seek(0)
+            content = PlainUnpickler(file).load()
+    described = {"type": type(content).__name__}
+    if isinstance(content, dict):
+        described["keys"] = [str(key)[:40] for key in list(content)[:20]]
+        described["values"] = {key: encode(content[key]) for key in task["keys"] if key in content}
+    return described
+
+
+def describe_pdf(task):
+    """How many pages, characters of text, and figures the PDF has: {"pages", "characters", "figures"}.
+
+    A figure is a picture, a note drawn into the page, or a page or form that draws: one path of CURVE segments, or
+    STROKES path operators (m, l, c, v, y, re) in all. Half the time is for reading; what was seen by then counts. A
+    page that cannot be read holds nothing.
+    """
+    from pypdf import PdfReader
+
+    end = time.monotonic() + task["seconds"] / 2
+    with open(task["file"], "rb") as file:  # pypdf would read a file that it is given by name whole
+        reader = PdfReader(file)
+        described = {"pages": len(reader.pages), "characters": 0, "figures": 0}
+        seen = set()  # pictures and forms, which pages share
+        for page in reader.pages:
+            if time.monotonic() > end:
+                break
+            try:
+                described["figures"] += figures(page, seen)
+                if described["characters"] < ENOUGH_TEXT:  # text takes most of the time
+                    described["characters"] += len(page.extract_text())
+            except Exception:  # pypdf raises nearly anything for a damaged page
+                pass
+    return described
+
+
+def figures(page, seen):
+    """The figures of a page, without those in `seen`, to which it adds its own."""
+    contents = page.get_contents()
+    count = drawn(contents.get_data()) if contents is not None else 0
+    count += sum(note.get_object().get("/Subtype") in DRAWN_BY_HAND for note in held(page, "/Annots"))
+    holders = [page]
+    while holders:
+        objects = held(held(holders.pop(), "/Resources"), "/XObject")
+        for reference in dict.values(objects):  # values of its own would already be what they refer to
+            if reference in seen:
+                continue
+            seen.add(reference)
+            thing = reference.get_object()
+            if thing.get("/Subtype") == "/Form":
+                count += drawn(thing.get_data())
+                holders.append(thing)
+            else:
+                count += 1
+    return count
+
+
+def held(thing, key):
+    return thing[key] if key in thing else {}
+
+
+def drawn(content):
+    """How many figures a content stream draws: its pictures within the text, and one for all its paths."""
+    content = re.sub(rb"\((?:[^\\()]|\\.)*\)|%[^\r\n]*", b" ", content, flags=re.S)  # no operators in strings
+    operators = re.findall(rb"(?<![^\s\])>])(m|l|c|v|y|re|BI)(?![^\s\[(</])", content)
+    curves = re.search(rb"[lcvy]{%d}" % CURVE, b"".join(operators))
+    return operators.count(b"BI") + (len(operators) >= STROKES or curves is not None)
