@@ -103,7 +103,9 @@ def numbers(value, name):
             pass
     if value is None:
         return Wrong("none", f"{name} is None." if name else "It returned None: is there a `return`?")
-    return Wrong("type", f"{f'{name} is' if name else 'It returned'} {kind(value)}; expected a number or a numpy array.")
+    return Wrong(
+        "type", f"{f'{name} is' if name else 'It returned'} {kind(value)}; expected a number or a numpy array."
+    )
 
 
 def kind(value):

@@ -66,7 +66,9 @@ EDITIONS = {"january": Edition("weights first", "mean", "four"), "later": Editio
 
 def possible(pins):
     """The editions that agree with `pins` {axis: reading}, January first."""
-    return [Edition(*readings) for readings in product(*([pins[axis]] if axis in pins else AXES[axis] for axis in AXES))]
+    return [
+        Edition(*readings) for readings in product(*([pins[axis]] if axis in pins else AXES[axis] for axis in AXES))
+    ]
 
 
 def pins_of(name):

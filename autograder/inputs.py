@@ -1,12 +1,13 @@
 """Draws the inputs of every call, afresh for every run, from one seed.
 
-A `Case` holds the inputs in the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
+Numbers have two decimals, so that a call that went wrong can be shown in full, to be pasted. A `Case` holds the inputs in the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
 What the handout leaves open is asked in every sensible form (`forms`), and a check passes in whichever form it passes.
 The sizes d, ℓ, N and 1 all differ, so that no transposed or wrongly spread array fits by luck, and ℓ = N where a wrong
 one fits unnoticed.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -25,15 +26,6 @@ BIAS_FORMS = {  # of b1 (ℓ,) and b2 (1,)
     "biases (ℓ, 1) and a number": (lambda b: b[:, None], lambda b: float(b[0])),
 }
 LABEL_FORMS = {"labels (N,)": lambda y: y, "labels (1, N)": lambda y: y[None, :]}
-
-# The calls of train_nn: hidden units, iters, lr. To learn in one of them is enough: the step size that suits depends on
-# the start and on whether the gradients are means or sums, and the first start may be unlucky.
-TRAININGS = ((5, 1000, 0.1), (6, 2000, 0.01), (8, 3000, 0.03))
-WORDS = {  # invented, and left as they are by the tokenizer, the stop words and the stemmer
-    1: "bavok dorup fimab gulop hokab jamup kolob lubam".split(),
-    0: "mavub nopak povum rikob subak tulam vokub wibap".split(),
-    None: "zamok zobup zupak".split(),
-}
 
 
 @dataclass(frozen=True)
@@ -75,13 +67,14 @@ def draw(seed):
     def add(function, group, **args):
         drawn[function].append(Case(group, function, {name: args[name] for name in ORDER[function] if name in args}))
 
-    add("sigmoid", "usual", x=rng.normal(0, 2, 5))
-    add("sigmoid", "usual", x=rng.normal(0, 2, (3, 4)))
-    add("sigmoid", "usual", x=rng.normal(0, 2, (4, 3)))
-    add("sigmoid", "scalar", x=float(rng.normal(0.5, 1)))
-    add("sigmoid", "scalar", x=rng.permutation(np.arange(-3, 4)))
+    add("sigmoid", "usual", x=normal(rng, 2, 5))
+    add("sigmoid", "usual", x=normal(rng, 2, (3, 4)))
+    add("sigmoid", "usual", x=normal(rng, 2, (4, 3)))
+    numbers = rng.permutation(np.arange(-3, 4))
+    add("sigmoid", "number", x=float(drawn["sigmoid"][0].args["x"][0]))
+    add("sigmoid", "whole numbers", x=numbers)
+    add("sigmoid", "whole numbers as floats", x=numbers.astype(float))
     add("sigmoid", "large", x=rng.permutation([-1000.0, -40.0, 0.3, 2.0, 40.0, 1000.0]))
-    repeat(drawn["sigmoid"])
 
     for group, d, hidden, N in sizes(rng):
         p = network(rng, d, hidden, N)
@@ -89,42 +82,40 @@ def draw(seed):
         p = network(rng, d, hidden, N)
         add("inference_2layers", group, **p)
     for function in ("inference_layer", "inference_2layers"):
-        p = network(rng, 3, 4, 6)
-        add(function, "vector", X=p["X"][:, 0], W=p["W1"], b=p["b1"], **{k: p[k] for k in ("W1", "W2", "b1", "b2")})
-        p = network(rng, 4, 3, 1)
-        add(function, "vector", X=p["X"][:, 0], W=p["W1"], b=p["b1"], **{k: p[k] for k in ("W1", "W2", "b1", "b2")})
+        for d, hidden, N in ((3, 4, 6), (4, 3, 1)):
+            p = network(rng, d, hidden, N)
+            add(function, "vector", **{**p, "X": p["X"][:, 0], "W": p["W1"], "b": p["b1"]})
     add("inference_2layers", "usual", **tweets(rng, 5, 7))
     p = network(rng, 3, 4, 1)
     add("inference_2layers", "advice", **{**p, "X": p["X"].T})
-    repeat(drawn["inference_layer"])
-    repeat(drawn["inference_2layers"])
 
     for N in (7, 4, 1):
-        add("bce_forward", "usual", yhat=rng.uniform(0.05, 0.95, N), y=labels(rng, N))
-    add("bce_forward", "usual", yhat=rng.uniform(0.05, 0.95, 6), y=labels(rng, 6).astype(int))
+        add("bce_forward", "usual", yhat=probabilities(rng, N), y=labels(rng, N))
+    add("bce_forward", "usual", yhat=probabilities(rng, 6), y=labels(rng, 6).astype(int))
+    add("bce_forward", "advice", yhat=probabilities(rng, 6), y=labels(rng, 6)[:, None])
     y = labels(rng, 8)
-    add("bce_forward", "advice", yhat=rng.uniform(0.05, 0.95, 6), y=labels(rng, 6)[:, None])
-    add("bce_forward", "saturated", yhat=np.where(np.arange(8) < 4, y, rng.uniform(0.1, 0.9, 8)), y=y)
-    repeat(drawn["bce_forward"])
+    add("bce_forward", "saturated", yhat=np.where(np.arange(8) < 4, y, probabilities(rng, 8)), y=y)
 
     for group, d, hidden, N in sizes(rng):
         p = network(rng, d, hidden, N)
         add("gradients", group, y=labels(rng, N), **p)
         p = network(rng, d, hidden, N)
-        add("update_params", group, y=labels(rng, N), lr=float(rng.uniform(0.2, 0.6)), **p)
+        add("update_params", group, y=labels(rng, N), lr=round(float(rng.uniform(0.2, 0.6)), 2), **p)
     p = network(rng, 3, 5, 6)
     p["X"] = rng.integers(-3, 4, p["X"].shape)
     add("gradients", "usual", y=labels(rng, 6).astype(int), **p)
     add("gradients", "large", y=labels(rng, 7), **tweets(rng, 5, 7))
-    add("gradients", "advice", **{**drawn["gradients"][0].args, "y": drawn["gradients"][0].args["y"][:, None]})
+    first = drawn["gradients"][0].args
+    add("gradients", "advice", **{**first, "y": first["y"][:, None]})
     for name in ("W1", "W2", "b1", "b2"):  # the first case's loss on both sides of it, a little way along a direction
-        args = drawn["gradients"][0].args
-        step = 1e-4 * rng.normal(0, 1, args[name].shape)
-        for side, moved in (("+", args[name] + step), ("-", args[name] - step)):
-            add("gradients", side + name, **{**args, name: moved})
-    add("update_params", "default", y=labels(rng, 6), **network(rng, 3, 4, 6))
-    repeat(drawn["gradients"])
-    repeat(drawn["update_params"])
+        step = 1e-4 * rng.normal(0, 1, first[name].shape)
+        for side, moved in (("+", first[name] + step), ("-", first[name] - step)):
+            add("gradients", side + name, **{**first, name: moved})
+    p = {**network(rng, 3, 4, 6), "y": labels(rng, 6)}
+    add("update_params", "default", **p)
+    add("update_params", "explicit", **p, lr=0.01)
+    for cases in drawn.values():
+        repeat(cases)
     return drawn
 
 
@@ -137,12 +128,22 @@ def sizes(rng):
 def network(rng, d, hidden, N):
     """X (d, N), and weights and biases large enough that each one matters."""
     return {
-        "X": rng.normal(0, 1, (d, N)),
-        "W1": rng.normal(0, 0.8, (hidden, d)),
-        "W2": rng.normal(0, 0.8, (1, hidden)) + 0.2,
-        "b1": rng.normal(0, 1, hidden),
-        "b2": rng.normal(0.5, 0.3, 1),
+        "X": normal(rng, 1, (d, N)),
+        "W1": normal(rng, 0.8, (hidden, d)),
+        "W2": normal(rng, 0.8, (1, hidden)) + 0.2,
+        "b1": normal(rng, 1, hidden),
+        "b2": normal(rng, 0.3, 1) + 0.5,
     }
+
+
+def normal(rng, deviation, shape):
+    """Normal numbers, none of them 0: a weight of 0 would hide a mistake."""
+    drawn = np.round(rng.normal(0, deviation, shape), 2)
+    return np.where(drawn == 0, 0.01, drawn)
+
+
+def probabilities(rng, N):
+    return np.round(rng.uniform(0.05, 0.95, N), 2)
 
 
 def tweets(rng, hidden, N):
@@ -152,7 +153,7 @@ def tweets(rng, hidden, N):
     """
     p = network(rng, 3, hidden, N)
     counts = rng.integers(500, 9000, (2, N)) * np.where(np.arange(N) % 2, 1, 1e-4)
-    p["X"] = np.vstack([np.ones(N), counts])
+    p["X"] = np.vstack([np.ones(N), np.round(counts, 2)])
     return p
 
 
@@ -162,43 +163,90 @@ def labels(rng, N):
 
 
 def repeat(cases):
-    """Ask the first case once more at the end: an answer that depends on earlier calls gives itself away."""
-    cases.append(Case("repeat", cases[0].function, cases[0].args))
+    """Ask the first case again, at once and at the end: an answer that depends on earlier calls gives itself away.
+
+    At once, because a momentum kept in a global is often reset when the shapes change.
+    """
+    again = Case("repeat", cases[0].function, cases[0].args)
+    cases[1:] = [again, *cases[1:], again]
 
 
-def draw_tweets(seed):
-    """A data file for train_nn, and its features: (dict, X (3, N), y (N,)).
+# ---- Tweets for train_nn -------------------------------------------------------------------------
 
-    Forty training and twenty test tweets of invented words. Holds the keys of both templates.
+
+@dataclass(frozen=True)
+class Training:
+    """What train_nn is asked with. `settings`: (hidden units, iters, lr), tried in turn until one learns.
+
+    To learn in one of them is enough: the step size that suits depends on the start and on whether the gradients are
+    means or sums, and a start may be unlucky.
+    """
+
+    tweets: int = 8000  # as many as in the course's file: batches are cut out of 8000, and logs say test_x[1000]
+    tests: int = 2000
+    settings: tuple = ((5, 20_000, 0.1), (6, 20_000, 0.01), (8, 40_000, 0.03))
+
+
+# Invented, and left as they are by the tokenizer, the stop words and the stemmer.
+WORDS = ["".join(letters) for letters in product("bdfgk", "aou", "lmnpr", "aou", "bkmp")]
+VOCABULARY = 60  # words of each kind, some common and some rare, so that counts run from dozens to thousands
+RARE = 20  # the words from here on also turn up in tweets of the other kind
+
+
+@dataclass(frozen=True)
+class Tweets:
+    """Tweets of two kinds that a correct trainer separates, with what a correct extract_features makes of them."""
+
+    train_x: list
+    test_x: list
+    train_y: np.ndarray  # (N,)
+    test_y: np.ndarray
+    freqs: dict
+    X: np.ndarray  # the features of the training tweets, (3, N)
+
+    def january(self):
+        """The content of a data file of January's form."""
+        y = {"train_y": self.train_y[:, None], "test_y": self.test_y[:, None]}
+        return {"train_x": self.train_x, "test_x": self.test_x, "freqs": self.freqs, **y}
+
+    def later(self):
+        """The content of a data file of the later template's form, which has no test set."""
+        return {"X": self.train_x, "y": self.train_y, "freqs": self.freqs}
+
+
+def draw_tweets(seed, training):
+    """Tweets of invented words: three words of their kind, one that says nothing, and sometimes one of the other kind.
+
+    The test tweets carry the opposite labels, so that a network that was trained on them predicts the reverse.
     """
     rng = np.random.default_rng((seed, 5))
-    words = {kind: [str(word) for word in rng.permutation(WORDS[kind])] for kind in WORDS}
+    words = rng.permutation(WORDS)[: 2 * VOCABULARY + 5].tolist()  # positive, negative, and five that say nothing
+    odds = 1 / np.arange(1, VOCABULARY + 1)
 
-    def tweet(label):
-        chosen = [words[label][k] for k in rng.integers(0, 8, 3)] + [words[None][rng.integers(3)]]
-        if rng.random() < 0.2:
-            chosen.append(words[1 - label][rng.integers(8)])
-        return " ".join(chosen[k] for k in rng.permutation(len(chosen)))
+    def draw(N):
+        y = np.repeat([1.0, 0.0], N // 2)
+        kind = np.where(y == 1, 0, VOCABULARY)[:, None]
+        chosen = np.hstack(
+            [
+                kind + rng.choice(VOCABULARY, (N, 3), p=odds / odds.sum()),
+                np.where(
+                    rng.random((N, 1)) < 0.2, VOCABULARY - kind + rng.integers(RARE, VOCABULARY, (N, 1)), len(words)
+                ),
+                rng.integers(2 * VOCABULARY, len(words), (N, 1)),
+            ]
+        )
+        said = [*words, ""]  # the last entry is no word
+        return y, chosen, [" ".join(filter(None, map(said.__getitem__, row))) for row in chosen.tolist()]
 
-    y = np.repeat([1.0, 0.0], 20)
-    train = [tweet(int(label)) for label in y]
-    test_y = np.repeat([1.0, 0.0], 10)
-    test = [tweet(int(label)) for label in test_y]
-    freqs = {}
-    for text, label in zip(train, y, strict=True):
-        for word in text.split():
-            freqs[word, float(label)] = freqs.get((word, float(label)), 0) + 1
-    X = np.array(
-        [[1, *(sum(freqs.get((word, label), 0) for word in text.split()) for label in (1.0, 0.0))] for text in train],
-        float,
-    ).T
-    data = {
-        "train_x": train,
-        "train_y": y[:, None],
-        "test_x": test,
-        "test_y": test_y[:, None],
-        "freqs": freqs,
-        "X": train,
-        "y": y[:, None],
+    y, chosen, train = draw(training.tweets)
+    test_y, _, test = draw(training.tests)
+    counts = np.array([np.bincount(chosen[y == label].ravel(), minlength=len(words) + 1) for label in (1, 0)])
+    counts[:, -1] = 0
+    freqs = {
+        (word, label): int(count)
+        for label, row in zip((1.0, 0.0), counts, strict=True)
+        for word, count in zip(words, row, strict=False)
+        if count
     }
-    return data, X, y
+    X = np.vstack([np.ones(len(y)), counts[:, chosen].sum(axis=2)])
+    return Tweets(train, test, y, 1 - test_y, freqs, X)

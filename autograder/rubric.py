@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .edition import AXES, EDITIONS, pins_of
+
 RUBRIC = Path(__file__).with_name("rubric.md")
-DIALECTS = ("handout", "later")  # January 2025; 2025 fall and 2026
+COLUMNS = {"setting": 3, "question": 4, "check": 7}  # a table is known by its first heading
 
 
 @dataclass(frozen=True)
@@ -20,31 +22,36 @@ class Check:
     name: str  # "sigmoid.values"
     question: str  # a Question's number
     points: float
+    by: str  # "machine" or "person"
     tests: str
     tolerance: float
-    on_failure: str
+    told: str
 
     @property
     def person(self):
-        """Whether the points wait for a person's reading."""
-        return self.tests.startswith("person")
+        """Whether a person gives the points."""
+        return self.by == "person"
 
 
 @dataclass(frozen=True)
 class Rubric:
     questions: dict  # number -> Question, in order
     checks: dict  # name -> Check
-    dialect: str = None  # pinned
+    pins: dict  # axis -> the reading that the course insists on
 
     def of(self, question):
         """The checks of a question, by its number."""
         return [check for check in self.checks.values() if check.question == question]
 
+    def answered_by(self, function):
+        """The checks of the questions that a function or a file answers."""
+        numbers = {question.number for question in self.questions.values() if question.function == function}
+        return [check for check in self.checks.values() if check.question in numbers]
+
 
 def read_rubric(path=RUBRIC):
-    """The rubric in the Markdown file `path`. Raises ValueError if a row is wrong or the points are not 100 in all."""
+    """The rubric in the Markdown file `path`. Raises ValueError, with the line, for whatever is wrong with it."""
     settings, questions, checks = {}, {}, {}
-    shapes = {"setting": 3, "question": 4, "check": 6}  # a table is known by its first heading
     table = None
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         if not line.startswith("|"):
@@ -57,23 +64,43 @@ def read_rubric(path=RUBRIC):
         if set(line) <= set("|-: "):
             continue
         try:
-            if len(cells) != shapes[table]:
-                raise ValueError(f"{len(cells)} cells, not {shapes[table]}")
+            if len(cells) != COLUMNS[table]:
+                raise ValueError(f"{len(cells)} cells, not {COLUMNS[table]}")
             if table == "setting":
                 settings[cells[0]] = cells[1]
             elif table == "question":
                 questions[cells[0]] = Question(*cells[:3], float(cells[3]))
             else:
-                name, question, points, tests, tolerance, on_failure = cells
-                if question not in questions:
-                    raise ValueError(f"there is no question {question}")
-                checks[name] = Check(name, question, float(points), tests, float(tolerance), on_failure)
+                checks[cells[0]] = read_check(cells, questions)
         except (ValueError, KeyError) as error:
             raise ValueError(f"{path}, line {number}: {error}") from None
     total = sum(check.points for check in checks.values())
     if total != 100:
         raise ValueError(f"{path}: the points sum to {total:g}, not 100")
-    dialect = settings.get("dialect", "any")
-    if dialect not in ("any", *DIALECTS):
-        raise ValueError(f"{path}: dialect is {dialect!r}, not one of any, {', '.join(DIALECTS)}")
-    return Rubric(questions, checks, None if dialect == "any" else dialect)
+    if Path(path) != RUBRIC:
+        known = read_rubric().checks
+        for name in [*known, *checks]:
+            if name not in checks:
+                raise ValueError(f"{path}: the row of {name} is missing; to switch it off, give it 0 points")
+            if name not in known:
+                raise ValueError(f"{path}: there is no check {name!r}; the checks are {', '.join(known)}")
+    return Rubric(questions, checks, read_pins(settings, path))
+
+
+def read_check(cells, questions):
+    name, question, points, by, tests, tolerance, told = cells
+    if question not in questions:
+        raise ValueError(f"there is no question {question}")
+    if by not in ("machine", "person"):
+        raise ValueError(f"by is {by!r}, not machine or person")
+    return Check(name, question, float(points), by, tests, float(tolerance), told)
+
+
+def read_pins(settings, path):
+    allowed = {"edition": EDITIONS, **AXES}
+    for name, value in settings.items():
+        if name not in allowed or value not in ("any", *allowed[name]):
+            values = f"not one of any, {', '.join(allowed[name])}" if name in allowed else "which is no setting"
+            raise ValueError(f"{path}: {name} is {value!r}, {values}")
+    pins = pins_of(settings.get("edition", "any"))
+    return pins | {axis: settings[axis] for axis in AXES if settings.get(axis, "any") != "any"}

@@ -78,6 +78,7 @@ class Sandbox:
             "MPLBACKEND": "Agg",
             "TMPDIR": tempfile.gettempdir(),
             "TQDM_DISABLE": "1",
+            "PYTHONHASHSEED": "0",  # sets of words in one order, so that one seed gives one report
             **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")},
         }
         settings = {
@@ -87,7 +88,7 @@ class Sandbox:
             "isolation": self.asked,
         }
         self.host = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)],
+            [sys.executable, "-s", "-B", str(HOST), str(theirs.fileno()), json.dumps(settings)],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,

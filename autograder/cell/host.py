@@ -1,6 +1,6 @@
 """Where student code runs: a clean process that forks one child a question, and ends everything the child began.
 
-    python -I host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
+    python -s host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
 
 The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no
 secret: a fork of it is a clean child within milliseconds. For each request it forks a warden; the warden makes the cell

@@ -1,0 +1,323 @@
+"""Says what is wrong with an answer that judge.py found wrong.
+
+Each sentence is a claim about the answer, and stands here, or in mistakes.md, beside the condition under which it is
+true. An Outcome keeps both, and the tests ask every condition again. No sentence holds an expected value.
+"""
+
+import numpy as np
+
+from . import inputs
+from .answers import Outcome, Wrong
+from .judge import changed_of, read, signature_problem
+from .mistakes import name_mistake
+
+SHOWN_ENTRIES = 32  # a call with at most so many numbers is shown in full
+STATE = (
+    "The same inputs gave different answers in two calls: the result depends on an earlier call, or on chance, so "
+    "something is kept outside the function."
+)
+
+
+def explain(verdicts, edition, function, names):
+    """The outcomes of a function's checks. names: its parameters as the child saw them."""
+    misnamed = signature_problem(function, names, inputs.ORDER[function])
+    outcomes, told = [], set()
+    for verdict in verdicts.values():
+        check, attempt = verdict.check, verdict.attempt
+        if verdict.passed:
+            outcomes.append(Outcome(check, True))
+            continue
+        if misnamed and not any(verdict.passed for verdict in verdicts.values() if verdict.check.tolerance):
+            claims, identity = [(misnamed, lambda: misnamed is not None)], "signature"
+        else:
+            identity, claims = cause(check, attempt, edition)
+        claims = [claim for claim in claims if claim[0] not in told]  # each sentence once
+        told |= {sentence for sentence, _ in claims}
+        shown = min(attempt.wrong, key=lambda answer: sum(map(np.size, answer.call.args)))
+        example = show(shown) if identity not in ("signature", "count") else ""
+        outcomes.append(Outcome(check, False, claims, identity, example="" if example in told else example))
+        told.add(example)
+    return outcomes
+
+
+def cause(check, attempt, edition):
+    """(id, claims) for a failed check: the most telling cause that is true of its answers."""
+    function = attempt.calls[0].case.function
+    if depends_on_earlier(attempt.answers):
+        return "state", [(STATE, lambda: depends_on_earlier(attempt.answers))]
+    for part in dict.fromkeys(answer.part for answer in attempt.wrong):
+        answers = [answer for answer in attempt.answers if answer.part == part and answer.value is not None]
+        answers.sort(key=lambda answer: answer.passed)
+        named = answers and attempt.rule.kind in ("right", "given") and name_mistake(function, part, answers, edition)
+        if named:
+            identity, sentence, condition = named
+            return identity, [(sentence, condition)]
+    first = attempt.wrong[0]
+    for identity, applies, sentence in CAUSES.get(check.name, ()):
+        if applies(attempt):
+            return identity, [(sentence, lambda applies=applies: applies(attempt))]
+    if first.problem.identity == "mutated":
+        changed = sorted({name for answer in attempt.wrong for name in changed_of(answer.call)})
+        said = f"The call changed its input {', '.join(changed)}."
+        return "mutated", [
+            (said, lambda: all(any(name in changed_of(a.call) for a in attempt.wrong) for name in changed))
+        ]
+    if first.problem.identity != "values":
+        return first.problem.identity, [(first.problem.sentence, lambda: says_again(first, edition))]
+    claims = []
+    for identity, applies, sentence in FACTS:
+        answers = [answer for answer in attempt.wrong if answer.problem.identity == "values"]
+        if applies(answers):
+            claims.append((sentence(answers), lambda applies=applies, answers=answers: applies(answers)))
+            break
+    slope = differences(first.part, attempt, edition)
+    if slope is not None:
+        said = SLOPE[slope]
+        claims.append((said, lambda: differences(first.part, attempt, edition) == slope))
+    return identity, [*claims, (check.told, None)]
+
+
+def says_again(answer, edition):
+    """Whether an answer's problem is still what it was, read anew from the child's message."""
+    answer.call.__dict__.pop("value", None)  # decoded anew
+    try:
+        value = read(answer.call, edition).get(answer.part, ())
+    except Wrong as wrong:
+        return wrong.sentence == answer.problem.sentence
+    if isinstance(value, Wrong):
+        return value.sentence == answer.problem.sentence
+    said = answer.problem.sentence
+    return answer.problem.identity == "count" or str(np.shape(value)) in said or not np.all(np.isfinite(value))
+
+
+# ---- What is true of wrong values ----------------------------------------------------------------
+
+
+def nan_where(group, attempt, others=True):
+    """Whether the NaN or infinite entries are exactly those of calls of the group, or all of their entries."""
+    return any(
+        answer.problem.identity == "nan" for answer in attempt.wrong if answer.call.case.group == group
+    ) and others == all(
+        answer.passed or answer.problem.identity != "nan"
+        for answer in attempt.answers
+        if answer.call.case.group != group
+    )
+
+
+def overflows(attempt):
+    """NaN exactly where e^|x| overflows, and numbers elsewhere."""
+    return all(
+        answer.value is not None
+        and answer.value.shape == np.shape(answer.call.case.args["x"])
+        and np.array_equal(~np.isfinite(answer.value), np.abs(answer.call.case.args["x"]) > 709)
+        for answer in attempt.answers
+    )
+
+
+CAUSES = {  # check -> [(id, condition on the attempt, sentence)]
+    "sigmoid.large": [
+        (
+            "nan",
+            lambda attempt: (
+                any(np.any(np.isnan(a.value)) for a in attempt.wrong if a.value is not None)
+                and all(
+                    a.value is not None and not np.any(np.isnan(a.value[np.abs(a.call.case.args["x"]) < 709]))
+                    for a in attempt.wrong
+                )
+            ),
+            "NaN comes back for entries of ±1000, where e^1000 overflows to infinity and infinity / infinity is NaN. "
+            "Write σ so that e is only raised to negative powers.",
+        )
+    ],
+    "loss.saturated": [
+        (
+            "nan",
+            lambda attempt: all(a.problem.identity == "nan" for a in attempt.wrong),
+            "For predictions of exactly 0 and 1 the loss is no finite number: 0 · ln 0 is NaN in numpy. Keep ŷ away "
+            "from 0 and 1 before the logarithm.",
+        )
+    ],
+    "gradients.large": [
+        (
+            "nan",
+            lambda attempt: all(a.problem.identity == "nan" for a in attempt.wrong),
+            "With features in the thousands, as tweets have them, an answer is NaN or infinite: does e^z overflow, or "
+            "is 0 multiplied by the logarithm of 0?",
+        )
+    ],
+    "update.default": [
+        (
+            "update.default",
+            lambda attempt: all(a.problem.identity == "values" for a in attempt.wrong),
+            "A call without lr gives something else than the same call with lr=0.01, which is the signature's default.",
+        )
+    ],
+    "sigmoid.scalar": [
+        (
+            "sigmoid.scalar",
+            lambda attempt: all(a.problem.identity == "values" for a in attempt.wrong),
+            "A single number, or whole numbers, give something else than the same values in an array of floats.",
+        )
+    ],
+}
+
+
+def ratios(answer):
+    """The entries' ratios to what they should be; for a step, of what it moves."""
+    wanted, value = answer.right[answer.part], answer.value
+    old = answer.call.case.args.get(answer.part, 0)
+    value, wanted = np.ravel(value) - np.ravel(old), np.ravel(wanted) - np.ravel(old)
+    return value[np.abs(wanted) > 1e-9] / wanted[np.abs(wanted) > 1e-9]
+
+
+def factor(answers):
+    """The power k, and c, if each answer is c N^k times what it should be, in every call; else None."""
+    found = [(ratios(a), np.shape(a.call.case.args["X"])[-1]) for a in answers if "X" in a.call.case.args]
+    if len(found) < 2 or not all(r.size and np.ptp(r) <= 1e-3 * np.max(np.abs(r)) for r, _ in found):
+        return None
+    for power in (0, 1, -1, 2, -2):
+        c = [r.mean() / N**power for r, N in found]
+        if c[0] != 0 and np.ptp(c) <= 1e-3 * np.max(np.abs(c)) and len({N for _, N in found}) > 1:
+            return power, float(np.mean(c))
+    return None
+
+
+def tell_factor(answers):
+    power, c = factor(answers)
+    name = {0: "", 1: " N", 2: " N²", -1: "/N", -2: "/N²"}[power]
+    number = "" if abs(c - 1) < 1e-3 and power > 0 else f"{c:.3g}"
+    return f"{name_of(answers[0])} is {number}{name} times what it should be, in every call.".replace("is  N", "is N")
+
+
+def name_of(answer):
+    return {"value": "The result", "": "It"}.get(answer.part, f"Your {answer.part}")
+
+
+def wrong_entries(answer):
+    wanted = np.reshape(answer.right[answer.part], answer.value.shape)
+    return np.abs(answer.value - wanted) > answer.allowed, np.sign(answer.value) != np.sign(wanted)
+
+
+FACTS = [  # (id, condition on the answers with wrong values, sentence from them)
+    ("factor", lambda answers: factor(answers) is not None, tell_factor),
+    (
+        "values",
+        lambda answers: answers[0].value.size > 1 and wrong_entries(answers[0])[1].any(),
+        lambda answers: (
+            f"{name_of(answers[0])} has the right shape; the sign is wrong in "
+            f"{wrong_entries(answers[0])[1].sum()} of {answers[0].value.size} entries."
+        ),
+    ),
+    (
+        "values",
+        lambda answers: answers[0].value.size > 1,
+        lambda answers: (
+            f"{name_of(answers[0])} has the right shape and signs; "
+            f"{wrong_entries(answers[0])[0].sum()} of {answers[0].value.size} entries are wrong."
+        ),
+    ),
+    ("values", lambda answers: answers[0].value.size == 1, lambda answers: f"{name_of(answers[0])} is a wrong number."),
+]
+SLOPE = {
+    True: "It is the slope of the loss that you return, by finite differences: look at the loss or the forward pass.",
+    False: "It is not the slope of the loss that you return, by finite differences.",
+}
+
+
+def differences(part, attempt, edition):
+    """Whether a wrong gradient is the slope of the loss that the student's own `gradients` returns, or None."""
+    groups = {call.case.group: call for call in reversed(attempt.calls)}
+    if "+" + part[1:] not in groups:
+        return None
+    sides = [groups[side + part[1:]] for side in "+-"]
+    try:
+        ahead, back, here = (read(call, edition) for call in (*sides, groups["usual"]))
+        direction = sides[0].case.args[part[1:]] - sides[1].case.args[part[1:]]
+        N = groups["usual"].case.args["X"].shape[1]
+        rise = float(ahead["L"].item() - back["L"].item()) * edition.scale(N)
+        along = float(np.sum(here[part] * direction.reshape(here[part].shape)))
+    except (Wrong, TypeError, AttributeError, ValueError):
+        return None  # no gradient, or no loss of its own to compare with
+    if not np.isfinite(rise) or not np.isfinite(along) or max(abs(rise), abs(along)) < 1e-9:
+        return None
+    return abs(rise - along) <= 1e-3 * max(abs(rise), abs(along))
+
+
+def depends_on_earlier(answers):
+    """Whether the first case and its repetitions, the same inputs, gave different answers."""
+    again = [answer for answer in answers if answer.call.case.group == "repeat" and answer.value is not None]
+    return any(
+        first.call.case.args is answer.call.case.args
+        and first.part == answer.part
+        and first.value is not None
+        and first.value.shape == answer.value.shape
+        and not np.array_equal(first.value, answer.value, equal_nan=True)
+        for answer in again
+        for first in answers
+    )
+
+
+# ---- The call, to be pasted ----------------------------------------------------------------------
+
+
+def show(answer):
+    """A call that went wrong, to be pasted, and what came back."""
+    call = answer.call
+    small = sum(map(np.size, call.args)) <= SHOWN_ENTRIES
+    named = zip(call.case.args, call.args, strict=True)
+    args = ", ".join(literal(arg) if small else f"{name} {np.shape(arg)}" for name, arg in named)
+    asked = f"{call.case.function}({args})"
+    if answer.value is None:
+        return f"In the call {asked}"
+    value = answer.value
+    returned = np.array2string(value, precision=4, separator=", ", max_line_width=200) if value.size <= 12 else "…"
+    part = "" if answer.part in ("", "value") else f"{answer.part} = "
+    return f"{asked} returned {part}{' '.join(returned.split())}, shape {value.shape}"
+
+
+def literal(arg):
+    return f"np.array({arg.tolist()})" if isinstance(arg, np.ndarray) else repr(arg)
+
+
+# ---- Advice, without effect on the points --------------------------------------------------------
+
+ADVICE = {
+    "bce_forward": (
+        "For labels of shape (N, 1), as the data file stores them, bce_forward gives another loss than for (N,): numpy "
+        "pairs every prediction with every label. Flatten them first."
+    ),
+    "gradients": (
+        "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else than for "
+        "(N,): flatten them first."
+    ),
+    "inference_2layers": (
+        "The handout's sample code passes the row (1, 3) that extract_features returns: inference_2layers fails on it, "
+        "or gives something else than for the column."
+    ),
+}
+
+
+def advise(function, calls, edition, expected):
+    """Sentences on what the handout leaves open, or does not ask for, and students meet all the same."""
+    advice = []
+    for call in calls:
+        if call.case.group != "advice":
+            continue
+        right, part = expected(call.case, edition), "dW1" if function == "gradients" else "value"
+        try:
+            value = read(call, edition)[part]
+        except Wrong as wrong:
+            value = wrong
+        if (
+            isinstance(value, Wrong)
+            or not np.size(value) == np.size(right[part])
+            or not np.allclose(np.ravel(value), np.ravel(right[part]), rtol=0, atol=1e-3)
+        ):
+            advice.append(ADVICE[function])
+    changed = sorted({name for call in calls for name in changed_of(call)})
+    if changed and function != "update_params":
+        advice.append(
+            f"{function} changes its argument {', '.join(changed)}: a caller who goes on with it gets another array. "
+            "Compute with a new one."
+        )
+    return advice
