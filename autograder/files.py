@@ -1,0 +1,172 @@
+"""Judges what came beside the functions: assignment2.pkl, and what a machine can see of the PDF and of the comments."""
+
+from functools import cache
+
+import numpy as np
+
+from data.embedded import load_embedded
+
+from .answers import Outcome, Wrong, failed, numbers, text
+from .cell.wire import decode
+from .parameters import NAMES, plain, scaled_features, shape_problem
+
+# ---- assignment2.pkl -----------------------------------------------------------------------------
+
+
+def judge_pickle(checks, run, exists):
+    """The outcomes of assignment2.pkl. run: a sandbox.Run of the task `pickle`, if the file exists."""
+    passed = []
+    try:
+        values = opened(run) if exists else missing()
+        passed = ["pkl.opens"]
+        parameters = shaped(values)
+        passed = ["pkl.opens", "pkl.shapes"]
+    except Wrong as wrong:
+        earned = [Outcome(check, True) for check in checks if check.name in passed]
+        lost = [check for check in checks if check.name not in passed]
+        return earned + failed(lost, wrong.identity, wrong.sentence, lambda: True)
+    return [
+        Outcome(check, True) if check.name in passed else judge_figures(check, parameters, *course_test_set())
+        for check in checks
+    ]
+
+
+def missing():
+    raise Wrong("missing", "There is no assignment2.pkl in the submission.")
+
+
+def opened(run):
+    """What the file holds under W1, b1, W2 and b2, as the child sent it. Raises Wrong."""
+    described = run.answers.get(0, {}).get("described")
+    if not isinstance(described, dict):
+        reason = text(run.failed, "message") or text(run.failed, "type") or "it could not be read"
+        raise Wrong("pkl.unreadable", f"assignment2.pkl does not open: {'it took too long' if run.late else reason}.")
+    keys, values = described.get("keys"), described.get("values")
+    if not isinstance(keys, list) or not isinstance(values, dict):
+        raise Wrong("pkl.type", f"assignment2.pkl holds a {text(described, 'type')}; expected a dict.")
+    if set(values) == set(NAMES):
+        return values
+    if any(key in keys for key in ("train_x", "test_x", "X")):
+        said = "assignment2.pkl holds the data set: the handout's snippet pickles `data`, but means the parameters."
+        raise Wrong("pkl.data", said)
+    held = ", ".join(map(str, keys))[:200] or "none"
+    raise Wrong("pkl.keys", f"assignment2.pkl has the keys {held}; expected W1, W2, b1 and b2.")
+
+
+def shaped(values):
+    """Parameters of what the child sent. Raises Wrong."""
+    parts = {}
+    for name in NAMES:
+        try:
+            parts[name] = numbers(decode(values[name]), name)
+        except (ValueError, RecursionError):
+            raise Wrong("type", f"{name} could not be read.") from None
+        if isinstance(parts[name], Wrong):
+            raise parts[name]
+    problem = shape_problem(parts)
+    if problem:
+        raise Wrong("shape", f"{problem} Expected: W1 (ℓ, 3), b1 (ℓ,), W2 (1, ℓ), b2 one number.")
+    if not all(np.all(np.isfinite(part)) for part in parts.values()):
+        raise Wrong("nan", "The parameters hold NaN or infinity.")
+    return plain(parts)
+
+
+@cache  # reading the file takes longer than judging by it
+def course_test_set():
+    data = load_embedded()
+    return data["test_X"], data["test_y"]
+
+
+def judge_figures(check, parameters, X, y):
+    """The outcome of pkl.accuracy or pkl.loss."""
+    loss, accuracy = parameters.measure(X, y)
+    measured = f"On the {len(y)} test tweets: accuracy {accuracy:.4f}, loss {loss:.4f}."
+    if accuracy >= check.tolerance if check.name == "pkl.accuracy" else loss <= check.tolerance:
+        return Outcome(check, True, note=measured)
+
+    def scaled():
+        return accuracy < 0.95 <= max(parameters.measure(features, y)[1] for features in scaled_features(X))
+
+    def exchanged():
+        return accuracy < 0.1
+
+    if scaled():
+        said = "The parameters work on scaled features only: fold the scaling into W1 and b1."
+        identity, claim = "train.scaled", (said, scaled)
+    elif exchanged():
+        identity, claim = "train.reversed", ("The labels were learned the wrong way round.", exchanged)
+    else:
+        identity, claim = check.name, (check.told, None)
+    return Outcome(check, False, [(measured, lambda: True), claim], identity)
+
+
+# ---- What a person judges ------------------------------------------------------------------------
+
+
+def judge_pdf(checks, run, exists):
+    """What a machine sees of the PDF: an outcome passes if it holds something for a person to judge."""
+    seen = run.answers.get(0, {}).get("described") if exists else None
+    numbered = isinstance(seen, dict) and all(type(seen.get(key)) is int for key in ("pages", "characters", "figures"))
+    if not exists:
+        return failed(checks, "missing", "There is no assignment2.pdf in the submission.", lambda: True)
+    if not numbered or seen["pages"] < 1:
+        reason = "it takes too long to read" if run.late else text(run.failed, "message") or "it has no pages"
+        return failed(checks, "pdf.unreadable", f"assignment2.pdf does not open as a PDF: {reason}.", lambda: True)
+    outcomes = []
+    for check in checks:
+        enough = check.tolerance if check.name == "pdf.curves" else 1  # handwriting comes as pictures
+        wordy = check.name != "pdf.curves" and seen["characters"] >= check.tolerance
+        found = f"{seen['pages']} pages, {'some' if seen['characters'] else 'no'} text, {seen['figures']} figures"
+        found = f"A machine sees {found} (pictures, and pages that draw curves or many lines)."
+        if wordy or seen["figures"] >= enough:
+            outcomes.append(Outcome(check, True, note=f"{found} A person decides."))
+        else:
+            outcomes.append(Outcome(check, False, [(found, lambda: True), (check.told, None)], "pdf.empty"))
+    return outcomes
+
+
+def judge_comments(checks, loaded):
+    """Whether the code has comments for a person to judge. loaded: the child's message on loading, if there is one."""
+    count = loaded.get("comments") if isinstance(loaded, dict) else None
+    count = count if type(count) is int else 0
+    found = f"The code has {count} lines with comments, and docstrings."
+    return [
+        Outcome(check, True, note=f"{found} A person decides.")
+        if count >= check.tolerance
+        else Outcome(check, False, [(found, lambda: True), (check.told, None)], "comments.none")
+        for check in checks
+    ]
+
+
+# ---- Notes on loading ----------------------------------------------------------------------------
+
+
+def notes_on(loaded, name):
+    """What was done so that the file `name` could be loaded, and what it must not import: a sentence for each."""
+
+    def listed(key):
+        return loaded[key][:20] if isinstance(loaded.get(key), list) else []
+
+    notes = []
+    for line in listed("magics"):
+        if isinstance(line, list) and len(line) == 2:
+            line = dict(zip(("line", "text"), line, strict=True))
+            notes.append(
+                f"Line {text(line, 'line')} of {name} is for a notebook and was left out: {text(line, 'text')}."
+            )
+    for skipped in listed("skipped"):
+        kind = text(skipped, "type")
+        problem = f"{kind}: {text(skipped, 'message')}"
+        if kind in ("SyntaxError", "IndentationError", "TabError"):
+            notes.append(f"The statement around line {text(skipped, 'line')} of {name} was left out: {problem}.")
+            continue
+        advice = "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."
+        if kind == "ModuleNotFoundError":
+            advice = "The grader has numpy and nltk alone."
+        notes.append(
+            f"Line {text(skipped, 'line')} of {name} failed when imported and was left out: {problem}. {advice}"
+        )
+    forbidden = [text({"package": package}, "package") for package in listed("forbidden")]
+    if forbidden:
+        notes.append(f"{name} imports {', '.join(forbidden)}; the assignment is to be written in numpy alone.")
+    return notes
