@@ -1,4 +1,4 @@
-"""Right submissions in styles that are not the reference's: each earns all points.
+"""Right submissions in styles that are not the reference's: each earns all points that a program gives.
 
 Whole texts where the style runs through the file; else a clean one with places replaced. They hold what graders trip
 over: no arrays, other ranks, other precisions, work on import, an own utils.py, odd bytes in the file.
@@ -6,11 +6,17 @@ over: no arrays, other ranks, other precisions, work on import, an own utils.py,
 
 import pickle
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from . import good_pickle
-from .sources import SOURCES, edited, own
+from .mutants import BACKWARD, BY_LAYER, CLIPPED, DELTA, LN, RETURN, STEP_RETURN, TRAIN_RETURN
+from .sources import SOURCES, STYLES, edited, in_style, own
+from .trainers import TRAINERS
+
+HANDOUT, LATER = SOURCES["handout"], SOURCES["later"]
+FORWARD, BIASED = ("Q1.1", "Q1.2", "Q1.3", "Q1.4"), ("Q1.2", "Q1.3", "Q3", "Q4")
 
 
 @dataclass(frozen=True)
@@ -18,10 +24,45 @@ class Right:
     name: str
     source: object  # text, or bytes where the bytes are the point
     files: tuple = ()  # (name, bytes) in place of the good ones or beside them
+    only: tuple = None  # the questions to grade, if the others are the clean submission's
+    note: str = ""  # what a note of the report says about it
+    loses: tuple = ()  # checks that the handout's words cost it all the same
 
 
-HANDOUT, LATER = SOURCES["handout"], SOURCES["later"]
+# ---- The eight editions --------------------------------------------------------------------------
 
+
+def edition(order, reduction, values):
+    """The clean submission by one reading of each axis."""
+    places = []
+    if order == "by layer":
+        places += [(RETURN, BY_LAYER), (BACKWARD, BACKWARD.replace("dW2, db1", "db1, dW2"))]
+    if reduction == "sum":
+        places += [(DELTA, DELTA.replace(" / N", ""))]
+    source = edited(HANDOUT, *places)
+    if values == "five":
+        source = edited(
+            source,
+            ("db2, _ = gradients", "db2, L = gradients"),
+            (STEP_RETURN, STEP_RETURN.replace("b2", "b2, L")),
+            ("    for _ in range(int(iters)):\n", "    Ls = []\n    for _ in range(int(iters)):\n"),
+            (
+                "        W1, b1, W2, b2 = update_params(X[:, batch], y[batch], W1, b1, W2, b2, lr)\n",
+                "        W1, b1, W2, b2, L = update_params(X[:, batch], y[batch], W1, b1, W2, b2, lr)\n"
+                "        Ls.append(L)\n",
+            ),
+            (TRAIN_RETURN, "    return W1, b1, W2, b2, Ls\n"),
+            ("    W1, b1, W2, b2 = train_nn(", "    W1, b1, W2, b2, Ls = train_nn("),
+        )
+    return source
+
+
+EDITIONS = [
+    Right(", ".join(readings), edition(*readings))
+    for readings in product(("weights first", "by layer"), ("mean", "sum"), ("four", "five"))
+]
+
+# ---- Other ways to write the functions -----------------------------------------------------------
 
 LOOPS = own(
     """
@@ -111,8 +152,6 @@ FLOAT32 = edited(
 COLUMN_BIASES = own(
     """
 def inference_layer(X, W, b):
-    if X.ndim == 1:
-        return sigmoid(W @ X.reshape(-1, 1) + b).ravel()
     return sigmoid(W @ X + b)
 """,
     """
@@ -134,6 +173,68 @@ def gradients(X, y, W1, W2, b1, b2):
         ("    b1 = np.zeros(hidden_layer_size)\n", "    b1 = np.zeros((hidden_layer_size, 1))\n"),
         ("    b2 = np.zeros(1)\n", "    b2 = np.zeros((1, 1))\n"),
     ),
+)
+
+ROW_BIASES = own(
+    """
+def inference_layer(X, W, b):
+    return sigmoid((W @ X).T + b).T
+""",
+    """
+def gradients(X, y, W1, W2, b1, b2):
+    N = len(y)
+    A = X.T  # an example in each row
+    h = sigmoid(A @ W1.T + b1)
+    p = sigmoid(h @ W2.T + b2)
+    d2 = (p - y.reshape(N, 1)) / N
+    d1 = d2 @ W2 * h * (1 - h)
+    return d1.T @ A, d2.T @ h, d1.sum(axis=0), d2.sum(axis=0), bce_forward(p, y)
+""",
+    """
+def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
+    grads = gradients(X=batchx, y=batchy, W1=W1, W2=W2, b1=B1, b2=b2)
+    new = {}
+    for name, old, grad in zip(["W1", "W2", "b1", "b2"], [W1, W2, B1, b2], grads):
+        new[name] = old - lr * grad
+    return new["W1"], new["b1"], new["W2"], new["b2"]
+""",
+)
+
+NUMBER_BIAS = own(
+    """
+def inference_layer(X, W, b):
+    if X.ndim == 1 or np.isscalar(b):
+        return sigmoid(W @ X + b)
+    return sigmoid(W @ X + b[:, np.newaxis])
+""",
+    """
+def gradients(X, y, W1, W2, b1, b2):
+    y = y.reshape(-1)
+    N = y.shape[0]
+    h = inference_layer(X, W1, b1)
+    p = sigmoid(np.dot(W2[0], h) + b2)
+    L = bce_forward(p, y)
+    dW1, dW2 = np.zeros(W1.shape), np.zeros(W2.shape)
+    dW2[0] = np.dot(h, p - y) / N
+    db2 = float(np.mean(p - y))
+    dz = np.outer(W2[0], p - y) * h * (1 - h) / N
+    dW1[:, :] = np.dot(dz, X.T)
+    return dW1, dW2, np.sum(dz, axis=1), db2, L
+""",
+    """
+def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
+    N = batchx.shape[1]
+    h = 1 / (1 + np.exp(-(W1 @ batchx + B1.reshape(-1, 1))))
+    p = 1 / (1 + np.exp(-(W2[0] @ h + b2)))
+    error = p - batchy.reshape(-1)
+    back = W2.T * error * h * (1 - h)
+    W2 = W2 - lr * error @ h.T / N
+    b2 = b2 - lr * error.mean()
+    W1 = W1 - lr * back @ batchx.T / N
+    B1 = B1 - lr * back.mean(axis=1)
+    return W1, B1, W2, b2
+""",
+    base=edited(HANDOUT, ("    b2 = np.zeros(1)\n", "    b2 = 0.0\n")),
 )
 
 ROWS_OUT = edited(COLUMN_BIASES, ("    return yhat.reshape(-1)\n", "    return yhat.reshape(1, -1)\n"))
@@ -277,6 +378,7 @@ ax.plot([1, 2, 3], label="loss")
 ax.legend()
 plt.savefig("loss.png")
 plt.show()
+np.savetxt("outputs/losses.txt", [0.7, 0.2])
 my_tweet = 'This is a ridiculously bright movie. The plot was terrible and I was sad until the ending!'
 y_hat = inference_2_layers(extract_features(my_tweet, freqs), W1, W2, b1, b2)
 print(y_hat)
@@ -549,15 +651,83 @@ def gradients(X, y, W1, W2, b1, b2):
     ),
 )
 
+NUMERICAL = own("""
+def gradients(X, y, W1, W2, b1, b2):
+    theta = [np.array(p, dtype=float) for p in (W1, W2, b1, b2)]
+    grads = [np.zeros(p.shape) for p in theta]
+    for p, g in zip(theta, grads):
+        for k in np.ndindex(p.shape):
+            old = p[k]
+            p[k] = old + 1e-5
+            up = bce_forward(inference_2layers(X, *theta), y)
+            p[k] = old - 1e-5
+            g[k] = (up - bce_forward(inference_2layers(X, *theta), y)) / 2e-5
+            p[k] = old
+    return (*grads, bce_forward(inference_2layers(X, W1, W2, b1, b2), y))
+""")
+
+# ---- Inputs that change, which costs points in update_params alone -------------------------------
+
+CHANGES = {  # what is changed -> where
+    "x": ("    e = np.exp(-np.abs(x))\n", "    np.clip(x, -30, 30, out=x)\n    e = np.exp(-np.abs(x))\n"),
+    "b": ("    z = W @ X\n", "    z = W @ X\n    if X.ndim == 2:\n        b.shape = (-1, 1)\n"),
+    "yhat": (CLIPPED, "    np.clip(yhat, 1e-15, 1 - 1e-15, out=yhat)\n"),
+    "y": (
+        DELTA,
+        "    delta2 = np.reshape(y, (1, N))\n"
+        "    if delta2.dtype == float:\n        delta2 -= yhat\n        delta2 /= -N\n"
+        "    else:\n        delta2 = (yhat - delta2) / N\n",
+    ),
+}
+
+# ---- All -----------------------------------------------------------------------------------------
+
 GOOD = pickle.loads(good_pickle())
+
+
+def loss(name, *places):
+    """A loss that keeps ŷ from 0 and 1 in another way."""
+    return Right(name, edited(HANDOUT, *places), only=("Q1.4", "Q3"))
+
+
+def shifted(eps):
+    return (LN, LN.replace("yhat)", f"yhat + {eps})")), (CLIPPED, "")
+
 
 RIGHT = [
     Right("handout", HANDOUT),
     Right("later", LATER),
+    *EDITIONS[1:],
+    *(Right(f"handout, {style} alone", in_style(HANDOUT, style), only=BIASED) for style in STYLES),
+    *(Right(name, source, only=("Q5.1",)) for name, source in TRAINERS.items()),
+    *(
+        Right(f"changes {name}", edited(HANDOUT, place), only=(*FORWARD, "Q3"), note=f"changed its input {name}")
+        for name, place in CHANGES.items()
+    ),
+    loss("log(p + 1e-5)", *shifted(1e-5)),
+    loss("log(p + 1e-6)", *shifted(1e-6)),
+    loss("clip of 1e-3", (CLIPPED, CLIPPED.replace("1e-15", "1e-3"))),
+    Right("numerical gradients", NUMERICAL, only=("Q3", "Q4"), note="finite differences"),
+    Right(
+        "arrays alone for sigmoid",
+        edited(HANDOUT, ("    x = np.asarray(x, dtype=float)\n", "    assert x.size > 0\n")),
+        loses=("sigmoid.scalar",),
+    ),
+    Right("long doubles", edited(HANDOUT, ("np.asarray(x, dtype=float)", "np.asarray(x, dtype=np.longdouble)"))),
+    Right(
+        "lists for the biases",
+        edited(
+            HANDOUT,
+            (STEP_RETURN, "    return W1, list(B1), W2, list(b2)\n"),
+            (TRAIN_RETURN, "    return W1, [float(b) for b in b1], W2, [float(b) for b in b2]\n"),
+        ),
+    ),
     Right("loops", LOOPS),
     Right("einsum", EINSUM),
     Right("float32", FLOAT32),
-    Right("biases (H, 1) alone", COLUMN_BIASES),
+    Right("columns, W @ X + b", COLUMN_BIASES),
+    Right("rows, (W @ X).T + b", ROW_BIASES),
+    Right("b2 a number, formulas twice", NUMBER_BIAS),
     Right("outputs (1, N)", ROWS_OUT),
     Right("classes", CLASSES),
     Right("docstrings in other languages", FOREIGN),
@@ -566,7 +736,7 @@ RIGHT = [
     Right("lines of Windows", HANDOUT.replace("\n", "\r\n").encode()),
     Right("tabs", TABS),
     Right("noisy", NOISY),
-    Right("work on import", ON_IMPORT),
+    Right("work on import", ON_IMPORT, note="outputs"),
     Right("plots in train_nn", PLOTS),
     Right(
         "star imports",
@@ -615,11 +785,13 @@ RIGHT = [
         "pickle in float32",
         HANDOUT,
         (("assignment2.pkl", pickle.dumps({k: v.astype(np.float32) for k, v in GOOD.items()}, protocol=2)),),
+        only=("Q5.2",),
     ),
     Right(
         "pickle of lists",
         HANDOUT,
         (("assignment2.pkl", pickle.dumps({k: v.tolist() for k, v in GOOD.items()}, protocol=0)),),
+        only=("Q5.2",),
     ),
     Right(
         "pickle with columns and more",
@@ -638,5 +810,6 @@ RIGHT = [
                 ),
             ),
         ),
+        only=("Q5.2",),
     ),
 ]
