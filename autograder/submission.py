@@ -1,18 +1,36 @@
-"""Takes in a submission: a folder, a zip, or one assignment2.py with the files beside it.
+"""Takes in a submission: a folder, a zip, or one assignment2.py or notebook with the files beside it.
 
 Copies regular files of bounded size to a fresh folder, and nothing else: no link is followed, no device opened, no path
-of a zip leads out, no bomb is unpacked. What was left out is said.
+of a zip leads out, no bomb is unpacked. Then finds assignment2.py, assignment2.pkl and assignment2.pdf also under the
+names that students and platforms give them. What was left out, or taken for another file, is said.
 """
 
+import json
 import os
+import re
+import shutil
 import stat
+import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-FILES, FILE_BYTES, ALL_BYTES, DEPTH, NOTES = 200, 20 << 20, 60 << 20, 8, 20
-BESIDE = ("assignment2.pkl", "assignment2.pdf", "utils.py")  # belong to a single assignment2.py
+FILES, LOOKED_AT, DEPTH, NOTES = 200, 2000, 8, 20
+FILE_BYTES, LARGE_BYTES, ALL_BYTES = 20 << 20, 100 << 20, 160 << 20
+READ_BYTES = 2 * ALL_BYTES  # of all that is read, with zips in the zip and files that are left out
+LARGE = (".pdf", ".zip")
+ZIPS = 2  # so many zips in one another, beside the submission itself
+NOTEBOOK_ITEMS = 1_000_000  # of a notebook's JSON: each takes sixty bytes once it is read
 SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "data", "nltk_data"}
+
+# The name of a file -> the endings that it may have, the best first, and the words that its name is known by.
+KINDS = {
+    "assignment2.py": ((".py", ".ipynb"), ("assignment2",)),
+    "assignment2.pkl": ((".pkl", ".pickle", ".npz"), ("assignment2", "modelparams")),
+    "assignment2.pdf": ((".pdf",), ("assignment2",)),
+}
+NEVER = ("utils", "twitterdata")  # not taken for any of them
+CANVAS = re.compile(r"([^_/]+(?:_LATE)?_\d+)_\d+_(.+?)(?:-\d+)?$")  # doejane_USER_FILE_name, with -1 if sent again
 
 
 class NotASubmission(Exception):
@@ -23,124 +41,243 @@ class NotASubmission(Exception):
 class Submission:
     folder: Path  # a copy of its own
     files: list  # names, relative, with /
-    code: str = None  # the name of the file that is assignment2.py
+    code: str = None  # assignment2.py, if there is one
     notes: list = field(default_factory=list)
 
 
 def take_in(path, folder):
     """Copy the submission at `path` into the empty `folder`. Raises NotASubmission."""
-    path, folder = Path(path), Path(folder)
-    notes = []
+    path, copy = Path(path), Copy(Path(folder))
+    ending = path.suffix.lower()
     try:
         if path.is_dir():
-            found = in_folder(path, notes)
-        elif zipfile.is_zipfile(path):
-            found = in_zip(path, notes)
-        elif path.is_file():
-            if path.suffix != ".py":
-                raise NotASubmission(f"{path}: neither a folder, a zip nor a Python file")
-            names = [path.name] + [name for name in BESIDE if (path.parent / name).is_file()]
-            found = [("assignment2.py" if name == path.name else name, opener(path.parent / name)) for name in names]
-        else:
+            copy.take(in_folder(path))
+        elif not path.is_file():
             raise NotASubmission(f"{path}: no such file or folder")
-        copied = copy(found, folder, notes)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # RuntimeError: an encrypted zip
+        elif ending in (".py", ".ipynb"):
+            copy.take([(f"assignment2{ending}", opener(path)), *beside(path)])
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                copy.take(in_zip(archive, copy.notes))
+        else:
+            raise NotASubmission(f"{path}: neither a folder, a zip, a notebook nor a Python file")
+    except NotASubmission:
+        raise
+    except Exception as error:  # a damaged zip raises nearly anything
         raise NotASubmission(f"{path}: cannot be read: {error}") from None
-    if len(notes) > NOTES:
-        notes[NOTES:] = [f"{len(notes) - NOTES} more were left out."]
-    return arrange(folder, copied, notes)
+    submission = arrange(copy.folder, list(dict.fromkeys(copy.names)), copy.notes)
+    if len(submission.notes) > NOTES:
+        submission.notes[NOTES:] = [f"{len(submission.notes) - NOTES} more notes like these."]
+    return submission
 
 
-def in_folder(path, notes):
-    """The folder's files: (relative name, how to open it)."""
+# ---- Where files come from: (relative name, how to open it) --------------------------------------
+
+
+def in_folder(path):
     for root, folders, names in os.walk(path):
         deep = len(Path(root).relative_to(path).parts) >= DEPTH - 1
-        folders[:] = (
-            [] if deep else sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
-        )
+        folders[:] = [] if deep else sorted(name for name in folders if not unwanted(name))
         for name in sorted(names):
             full = Path(root, name)
             yield full.relative_to(path).as_posix(), opener(full)
 
 
+def beside(path):
+    """The files in the same folder that belong to a single assignment2.py."""
+    canvas = CANVAS.match(path.stem)
+    for other in sorted(path.parent.iterdir()):
+        theirs = CANVAS.match(other.stem)
+        if other == path or bool(canvas) != bool(theirs):
+            continue
+        if canvas:
+            if theirs[1] == canvas[1]:
+                yield theirs[2] + other.suffix, opener(other)
+        elif (
+            other.name == "utils.py"
+            or min(rank(other.name, "assignment2.pkl"), rank(other.name, "assignment2.pdf")) < 3
+        ):
+            yield other.name, opener(other)
+
+
 def opener(path):
-    def read(limit):
+    def open_plain():
         # A link is not followed, and a pipe or a device does not block: what is not a plain file is refused.
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError("not a plain file")
-            return file.read(limit)
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return os.fdopen(fd, "rb")
+        os.close(fd)
+        raise OSError("not a plain file")
 
-    return read
+    return open_plain
 
 
-def in_zip(path, notes):
-    """The zip's files: (relative name, how to read it)."""
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            if entry.is_dir():
+def in_zip(archive, notes):
+    for entry in archive.infolist():
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if entry.is_dir():
+            continue
+        if kind not in (0, stat.S_IFREG):
+            notes.append(f"{shown(entry.filename)} is a link or a device and was left out.")
+        elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unpack without a limit
+            notes.append(f"{shown(entry.filename)} is compressed in an unusual way and was left out.")
+        else:
+            yield entry.filename, lambda entry=entry: archive.open(entry)
+
+
+# ---- The copy ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Copy:
+    """The copied files, and how much was looked at."""
+
+    folder: Path
+    names: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    looked_at: int = 0
+    read: int = 0  # bytes
+    kept: int = 0
+
+    def take(self, found, inside="", zips=ZIPS):
+        """Copy the files found, and those in zips among them, below the folder `inside`."""
+        for name, open_file in found:
+            self.looked_at += 1
+            if len(self.names) >= FILES or self.looked_at > LOOKED_AT or self.read > READ_BYTES:
+                self.notes.append(f"The submission is too large: the files from {shown(name)} on were left out.")
+                return
+            parts = PurePosixPath(inside + name.replace("\\", "/")).parts
+            if not parts or ".." in parts or name[:1] in "/\\" or ":" in parts[0] or "\0" in name or len(parts) > DEPTH:
+                self.notes.append(f"{shown(name)} leads out of the submission and was left out.")
                 continue
-            kind = entry.external_attr >> 16
-            if kind and stat.S_IFMT(kind) not in (0, stat.S_IFREG):
-                notes.append(f"{entry.filename[:80]} is a link or a device and was left out.")
+            if any(map(unwanted, parts)):
                 continue
+            if any(PurePosixPath(part).suffix in (".py", ".pkl", ".pdf") for part in parts[:-1]):
+                self.notes.append(f"{shown(name)} is in a folder named like a file and was left out.")
+                continue
+            ending = PurePosixPath(name).suffix.lower()
+            try:
+                if ending == ".zip":
+                    self.take_zip(open_file, "/".join(parts) + "/", zips)
+                else:
+                    target = self.folder.joinpath(*parts)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with open_file() as source, open(target, "xb") as copied:
+                        self.kept += self.pour(source, copied, ending)
+                    self.names.append("/".join(parts))
+            except Exception as error:  # whatever a file may be: encrypted, damaged, a pipe, there already
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+                self.notes.append(f"{shown(name)} was left out: {shown(str(reason))}.")
 
-            def read(limit, entry=entry):
-                with archive.open(entry) as file:
-                    return file.read(limit)
+    def take_zip(self, open_file, inside, zips):
+        if not zips:
+            raise ValueError("it is a zip in too many others")
+        with open_file() as source, tempfile.TemporaryFile() as held:
+            self.pour(source, held, ".zip")
+            with zipfile.ZipFile(held) as archive:
+                self.take(in_zip(archive, self.notes), inside, zips - 1)
 
-            yield entry.filename, read
+    def pour(self, source, target, ending):
+        """Copy a file, and return its size. Raises ValueError for one that is too large, which stays empty."""
+        limit = min(LARGE_BYTES if ending in LARGE else FILE_BYTES, ALL_BYTES - self.kept)
+        size = 0
+        while piece := source.read(min(1 << 20, limit + 1 - size)):
+            size += len(piece)
+            self.read += len(piece)
+            if size > limit:
+                target.truncate(0)
+                raise ValueError("it is too large")
+            target.write(piece)
+        return size
 
 
-def copy(found, folder, notes):
-    """Write the files to `folder`; returns their names."""
-    total, names = 0, []
-    for name, read in found:
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0] or "\0" in name or len(parts) > DEPTH:
-            notes.append(f"{name[:80]} leads out of the submission and was left out.")
-            continue
-        if any(part.startswith(".") for part in parts) or set(parts) & SKIPPED:
-            continue
-        if len(names) >= FILES:
-            notes.append(f"Only the first {FILES} files were taken.")
-            break
-        try:
-            content = read(FILE_BYTES + 1)
-        except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            notes.append(f"{name[:80]} was left out: {reason}.")
-            continue
-        if len(content) > FILE_BYTES or total + len(content) > ALL_BYTES:
-            notes.append(f"{name[:80]} is too large and was left out.")
-            continue
-        total += len(content)
-        target = folder.joinpath(*parts)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        except OSError:  # a name that is a file here and a folder there, or too long
-            notes.append(f"{name[:80]} could not be copied and was left out.")
-            continue
-        names.append("/".join(parts))
-    return list(dict.fromkeys(names))
+def unwanted(name):
+    return name.startswith(".") or name in SKIPPED
+
+
+def shown(name):
+    """A name as it can be printed anywhere."""
+    return "".join(character if character.isprintable() else "?" for character in name)[:80]
+
+
+# ---- Which file is which -------------------------------------------------------------------------
 
 
 def arrange(folder, names, notes):
-    """Find assignment2.py, and make the folder that it is in the submission's own."""
+    """Find the files, give them their names, and make the folder that assignment2.py is in the submission's own."""
+    base = None
+    for wanted in KINDS:
+        name = find(wanted, names, base, notes)
+        if name is None:
+            continue
+        if base is None:
+            base = name.rpartition("/")[0]
+        target = f"{base}/{wanted}".lstrip("/")
+        if name == target:
+            continue
+        if name.endswith(".ipynb"):
+            code = code_cells((folder / name).read_bytes())
+            if code is None:
+                notes.append(f"{shown(name)} cannot be read as a notebook.")
+                continue
+            (folder / target).write_bytes(code)
+            how = "its code cells were graded in its place. Line numbers count through these cells"
+        else:
+            shutil.move(folder / name, folder / target)
+            names.remove(name)
+            how = "that was graded in its place"
+        notes.append(f"There is no {wanted}, but there is {shown(name)}: {how}.")
+        names.append(target)
+    inside = f"{base}/".lstrip("/") if base else ""
+    names = [name[len(inside) :] for name in names if name.startswith(inside)]
+    return Submission(folder / inside, names, "assignment2.py" if "assignment2.py" in names else None, notes)
 
-    def depth(name):
-        return name.count("/"), name
 
-    code = min((name for name in names if name.split("/")[-1] == "assignment2.py"), key=depth, default=None)
-    if code is None:
-        scripts = [name for name in names if name.endswith(".py") and name.split("/")[-1] != "utils.py"]
-        if len(scripts) == 1:
-            code = scripts[0]
-            notes.append(f"There is no assignment2.py; {code} was graded in its place.")
-    base = code or min(names, key=depth, default="")
-    inner = base.rpartition("/")[0]
-    if inner:
-        names = [name[len(inner) + 1 :] for name in names if name.startswith(inner + "/")]
-    return Submission(folder / inner, names, code and code.rpartition("/")[2], notes)
+def find(wanted, names, base, notes):
+    """The file that is `wanted`, or the one that is most likely meant, near the folder `base`; None if that is open."""
+
+    def order(name):
+        inner = name.rpartition("/")[0]
+        return rank(name, wanted), inner != base, name.count("/"), KINDS[wanted][0].index(suffix(name))
+
+    likely = sorted((name for name in names if rank(name, wanted) < 4), key=lambda name: (order(name), name))
+    same = [name for name in likely if order(name) == order(likely[0])]
+    if len(same) > 1 and rank(same[0], wanted):
+        notes.append(f"There is no {wanted}, and {' or '.join(map(shown, same[:5]))} may be meant: none was graded.")
+        return None
+    if len(same) > 1:
+        notes.append(f"There are {len(same)} files {wanted}: {shown(same[0])} was graded.")
+    return likely[0] if likely else None
+
+
+def rank(name, wanted):
+    """How well a name fits: 0 is `wanted` itself, 1 and 2 its words, 3 the ending alone, 4 the name of another file."""
+    endings, words = KINDS[wanted]
+    name = name.rpartition("/")[2]
+    if name == wanted:
+        return 0
+    if suffix(name) not in endings:
+        return 4
+    stem = PurePosixPath(name).stem
+    canvas = CANVAS.match(stem)
+    plain = re.sub(r"\(\d+\)|[\W_]", "", (canvas[2] if canvas else stem).lower())
+    if plain in NEVER:
+        return 4
+    if plain in words:
+        return 1
+    return 2 if any(word in plain for word in words) else 3
+
+
+def suffix(name):
+    return PurePosixPath(name).suffix.lower()
+
+
+def code_cells(content):
+    """The code cells of a notebook, one after another; None if it is none."""
+    try:
+        if sum(map(content.count, (b"[", b"{", b","))) > NOTEBOOK_ITEMS:
+            return None
+        cells = json.loads(content)["cells"]
+        return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code").encode()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
