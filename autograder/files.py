@@ -17,7 +17,7 @@ def judge_pickle(checks, run, exists):
     """The outcomes of assignment2.pkl. run: a sandbox.Run of the task `pickle`, if the file exists."""
     passed = []
     try:
-        values = opened(run) if exists else missing()
+        values = opened(run, exists)
         passed = ["pkl.opens"]
         parameters = shaped(values)
         passed = ["pkl.opens", "pkl.shapes"]
@@ -31,12 +31,10 @@ def judge_pickle(checks, run, exists):
     ]
 
 
-def missing():
-    raise Wrong("missing", "There is no assignment2.pkl in the submission.")
-
-
-def opened(run):
+def opened(run, exists):
     """What the file holds under W1, b1, W2 and b2, as the child sent it. Raises Wrong."""
+    if not exists:
+        raise Wrong("missing", "There is no assignment2.pkl in the submission.")
     described = run.answers.get(0, {}).get("described")
     if not isinstance(described, dict):
         reason = text(run.failed, "message") or text(run.failed, "type") or "it could not be read"
@@ -84,19 +82,15 @@ def judge_figures(check, parameters, X, y):
     if accuracy >= check.tolerance if check.name == "pkl.accuracy" else loss <= check.tolerance:
         return Outcome(check, True, note=measured)
 
-    def scaled():
-        return accuracy < 0.95 <= max(parameters.measure(features, y)[1] for features in scaled_features(X))
-
-    def exchanged():
-        return accuracy < 0.1
-
-    if scaled():
-        said = "The parameters work on scaled features only: fold the scaling into W1 and b1."
-        identity, claim = "train.scaled", (said, scaled)
-    elif exchanged():
-        identity, claim = "train.reversed", ("The labels were learned the wrong way round.", exchanged)
-    else:
-        identity, claim = check.name, (check.told, None)
+    known = {
+        "train.scaled": (
+            "The parameters work on scaled features only: fold the scaling into W1 and b1.",
+            lambda: accuracy < 0.95 <= max(parameters.measure(features, y)[1] for features in scaled_features(X)),
+        ),
+        "train.reversed": ("The labels were learned the wrong way round.", lambda: accuracy < 0.1),
+        check.name: (check.told, None),
+    }
+    identity, claim = next((name, claim) for name, claim in known.items() if claim[1] is None or claim[1]())
     return Outcome(check, False, [(measured, lambda: True), claim], identity)
 
 
@@ -129,7 +123,7 @@ def judge_comments(checks, loaded):
     """Whether the code has comments for a person to judge. loaded: the child's message on loading, if there is one."""
     count = loaded.get("comments") if isinstance(loaded, dict) else None
     count = count if type(count) is int else 0
-    found = f"The code has {count} lines with comments, and docstrings."
+    found = f"The code has {count} comments and docstrings."
     return [
         Outcome(check, True, note=f"{found} A person decides.")
         if count >= check.tolerance

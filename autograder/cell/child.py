@@ -78,25 +78,22 @@ def describe_error(error):
         message = error.msg if isinstance(error, SyntaxError) else str(error)  # str names file and line again
     except BaseException:
         message = ""
-    frames = [
-        {
-            "file": os.path.basename(frame.filename),
-            "line": frame.lineno,
-            "function": frame.name[:TEXT],
-            "text": (frame.line or "")[:TEXT],
+
+    def described(file, line, function, text):
+        return {
+            "file": os.path.basename(file),
+            "line": line,
+            "function": function[:TEXT],
+            "text": (text or "").strip()[:TEXT],
         }
+
+    frames = [
+        described(frame.filename, frame.lineno, frame.name, frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
         if os.path.dirname(os.path.abspath(frame.filename)) == os.getcwd()
     ]
     if isinstance(error, SyntaxError) and error.filename:
-        frames.append(
-            {
-                "file": os.path.basename(error.filename),
-                "line": error.lineno or 0,
-                "function": "",
-                "text": (error.text or "").strip()[:TEXT],
-            }
-        )
+        frames.append(described(error.filename, error.lineno or 0, "", error.text))
     return {"type": type(error).__name__[:TEXT], "message": str(message)[:TEXT], "frames": frames[-5:]}
 
 
@@ -185,13 +182,8 @@ def stand_in(channel, name):
     """A function that asks the other end: takes the place of an earlier question's function that was wrong."""
 
     def ask(*args, **kwargs):
-        channel.send(
-            {
-                "ask": name,
-                "args": [encode(arg) for arg in args],
-                "kwargs": {key: encode(value) for key, value in kwargs.items()},
-            }
-        )
+        named = {key: encode(value) for key, value in kwargs.items()}
+        channel.send({"ask": name, "args": [encode(arg) for arg in args], "kwargs": named})
         return decode(channel.receive()["value"])
 
     return ask
@@ -218,7 +210,7 @@ def load_module(path, statements):
     sys.modules["assignment2"] = module
 
     def too_long(signum, frame):
-        raise TooLong(f"ran longer than {STATEMENT_SECONDS} s")
+        raise TooLong(f"used more than {STATEMENT_SECONDS} s of the processor")
 
     # Processor time, so that what is left out does not depend on what else the machine does.
     signal.signal(signal.SIGPROF, too_long)

@@ -44,8 +44,8 @@ def decode(value):
     kind, content = next(iter(value.items()))
     if kind == "none":
         return None
-    if kind == "float" and type(content) in (float, int):
-        return float(content)
+    if kind == "float" and type(content) is float:
+        return content
     if kind == "int" and type(content) in (int, bool):
         return content
     if kind == "text" and type(content) is str:
