@@ -42,16 +42,12 @@ def explain(verdicts, edition, function, names):
 
 def cause(check, attempt, edition):
     """(id, claims) for a failed check: the most telling cause that is true of its answers."""
-    function = attempt.calls[0].case.function
     if depends_on_earlier(attempt.answers):
         return "state", [(STATE, lambda: depends_on_earlier(attempt.answers))]
-    for part in dict.fromkeys(answer.part for answer in attempt.wrong):
-        answers = [answer for answer in attempt.answers if answer.part == part and answer.value is not None]
-        answers.sort(key=lambda answer: answer.passed)
-        named = answers and attempt.rule.kind in ("right", "given") and name_mistake(function, part, answers, edition)
-        if named:
-            identity, sentence, condition = named
-            return identity, [(sentence, condition)]
+    named = named_mistake(attempt, edition)
+    if named:
+        identity, sentence, condition = named
+        return identity, [(sentence, condition)]
     first = attempt.wrong[0]
     for identity, applies, sentence in CAUSES.get(check.name, ()):
         if applies(attempt):
@@ -64,17 +60,28 @@ def cause(check, attempt, edition):
         ]
     if first.problem.identity != "values":
         return first.problem.identity, [(first.problem.sentence, lambda: says_again(first, edition))]
-    claims = []
-    for identity, applies, sentence in FACTS:
-        answers = [answer for answer in attempt.wrong if answer.problem.identity == "values"]
-        if applies(answers):
-            claims.append((sentence(answers), lambda applies=applies, answers=answers: applies(answers)))
-            break
+    answers = [a for a in attempt.wrong if a.problem.identity == "values" and a.part == first.part]
+    identity, applies, sentence = next(fact for fact in FACTS if fact[1](answers))
+    claims = [(sentence(answers), lambda: applies(answers))]
     slope = differences(first.part, attempt, edition)
     if slope is not None:
         said = SLOPE[slope]
         claims.append((said, lambda: differences(first.part, attempt, edition) == slope))
-    return identity, [*claims, (check.told, None)]
+    prefix = check.name.split(".")[0]
+    return f"{prefix}.factor" if identity == "factor" else identity, [*claims, (check.told, None)]
+
+
+def named_mistake(attempt, edition):
+    """(id, sentence, condition) of the known mistake that gives a part of the attempt's answers, or None."""
+    function = attempt.calls[0].case.function
+    if attempt.rule.kind not in ("right", "given") and function != "sigmoid":
+        return None
+    for part in dict.fromkeys(answer.part for answer in attempt.wrong):
+        answers = [answer for answer in attempt.answers if answer.part == part and answer.value is not None]
+        named = answers and name_mistake(function, part, sorted(answers, key=lambda answer: answer.passed), edition)
+        if named:
+            return named
+    return None
 
 
 def says_again(answer, edition):
@@ -91,27 +98,6 @@ def says_again(answer, edition):
 
 
 # ---- What is true of wrong values ----------------------------------------------------------------
-
-
-def nan_where(group, attempt, others=True):
-    """Whether the NaN or infinite entries are exactly those of calls of the group, or all of their entries."""
-    return any(
-        answer.problem.identity == "nan" for answer in attempt.wrong if answer.call.case.group == group
-    ) and others == all(
-        answer.passed or answer.problem.identity != "nan"
-        for answer in attempt.answers
-        if answer.call.case.group != group
-    )
-
-
-def overflows(attempt):
-    """NaN exactly where e^|x| overflows, and numbers elsewhere."""
-    return all(
-        answer.value is not None
-        and answer.value.shape == np.shape(answer.call.case.args["x"])
-        and np.array_equal(~np.isfinite(answer.value), np.abs(answer.call.case.args["x"]) > 709)
-        for answer in attempt.answers
-    )
 
 
 CAUSES = {  # check -> [(id, condition on the attempt, sentence)]
@@ -171,22 +157,28 @@ def ratios(answer):
 
 
 def factor(answers):
-    """The power k, and c, if each answer is c N^k times what it should be, in every call; else None."""
-    found = [(ratios(a), np.shape(a.call.case.args["X"])[-1]) for a in answers if "X" in a.call.case.args]
-    if len(found) < 2 or not all(r.size and np.ptp(r) <= 1e-3 * np.max(np.abs(r)) for r, _ in found):
+    """(c, size, power) if each answer is c times a power of N, d or ℓ times what it should be, in every call; or None."""
+    if len(answers) < 2 or answers[0].call.case.function not in ("gradients", "update_params"):
         return None
+    found = [ratios(answer) for answer in answers]
+    if not all(r.size and np.ptp(r) <= 1e-3 * np.max(np.abs(r)) for r in found):
+        return None
+    shapes = [(*answer.call.case.args["X"].shape, len(answer.call.case.args["W1"])) for answer in answers]
     for power in (0, 1, -1, 2, -2):
-        c = [r.mean() / N**power for r, N in found]
-        if c[0] != 0 and np.ptp(c) <= 1e-3 * np.max(np.abs(c)) and len({N for _, N in found}) > 1:
-            return power, float(np.mean(c))
+        for size, axis in (("N", 1), ("d", 0), ("ℓ", 2)):
+            c = np.array([r.mean() / shape[axis] ** power for r, shape in zip(found, shapes, strict=True)])
+            if np.all(c != 0) and np.ptp(c) <= 1e-3 * np.max(np.abs(c)):
+                return float(np.mean(c)), size, power
     return None
 
 
 def tell_factor(answers):
-    power, c = factor(answers)
-    name = {0: "", 1: " N", 2: " N²", -1: "/N", -2: "/N²"}[power]
-    number = "" if abs(c - 1) < 1e-3 and power > 0 else f"{c:.3g}"
-    return f"{name_of(answers[0])} is {number}{name} times what it should be, in every call.".replace("is  N", "is N")
+    c, size, power = factor(answers)
+    times = {0: "", 1: f"{size}", 2: f"{size}²", -1: f"1/{size}", -2: f"1/{size}²"}[power]
+    number = "" if times and abs(c - 1) < 1e-3 else f"{c:.3g}"
+    return (
+        f"{name_of(answers[0])} is {' · '.join(filter(None, (number, times)))} times what it should be, in every call."
+    )
 
 
 def name_of(answer):

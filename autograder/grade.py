@@ -19,7 +19,8 @@ from .answers import Call, Outcome, Wrong, describe, failed, text
 from .cell.wire import decode, encode
 from .edition import PARAMETERS, Edition, pins_of
 from .explain import advise, explain
-from .judge import Expected, judge, recognise
+from .judge import Expected, judge
+from .recognise import recognise
 from .rubric import read_rubric
 from .sandbox import GraderError, Sandbox
 from .submission import take_in

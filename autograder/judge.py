@@ -13,16 +13,16 @@ import numpy as np
 import assignment2 as reference
 
 from .answers import Call, Wrong, close, miscounted, text
-from .edition import PARAMETERS, possible
+from .edition import PARAMETERS
 
 
 @dataclass(frozen=True)
 class Rule:
     """What a check looks at.
 
-    kind: "right" compares with the reference. "given" does so where the check `rest` has passed, and else asks for
-    finite numbers of the right shape alone, so that one mistake costs once. "shape" asks for that in any case. "same"
-    compares with the student's own answer to another call. "count" looks at the number of values.
+    kind: "right" compares with the reference. "given" does so if the check `rest` has passed, and else asks for finite
+    numbers alone, so that one mistake costs once. "shape" asks for finite numbers of the right shape. "same" compares
+    with the student's own answer to another call. "count" looks at the number of values, "unchanged" at the inputs.
     """
 
     groups: tuple  # of calls: inputs.py
@@ -58,6 +58,9 @@ SAME = {  # a call that must have the same answer as another
     "whole numbers": ("whole numbers as floats", lambda value: value),
     "default": ("explicit", lambda value: value),
 }
+
+
+FAR = {"values": 0, "raised": 2, "unanswered": 2}  # how far a problem is from right; others 1
 
 
 # ---- Expected values -----------------------------------------------------------------------------
@@ -160,8 +163,9 @@ class Attempt:
 
     @property
     def distance(self):
-        """How far from right. Values come before errors: a form that a submission does not take at all says nothing."""
-        return len(self.wrong), sum(answer.problem.identity != "values" for answer in self.wrong)
+        """How far from right. Values come before other problems, and those before errors: a form that a submission
+        does not take at all says nothing."""
+        return len(self.wrong), sum(FAR.get(answer.problem.identity, 1) for answer in self.wrong)
 
 
 @dataclass(frozen=True)
@@ -236,7 +240,13 @@ def answer_of(check, rule, call, part, value, right, calls, edition, verdicts):
         allowed = max(allowed, check.tolerance)  # losses may be small; an eps added in the logarithm shifts them by eps
     problem = problem_of(call, part, value, wanted, allowed, rule)
     rest = verdicts.get(rule.rest.format(part=part))
-    if problem and problem.identity == "values" and (rule.kind == "shape" or rest and not rest.passed):
+    if problem and (
+        problem.identity == "values"
+        and rule.kind == "shape"
+        or problem.identity in ("values", "shape")
+        and rest
+        and not rest.passed
+    ):
         problem = None
     return Answer(call, part, value, right, allowed, problem)
 
@@ -281,50 +291,6 @@ def changed_of(call):
     names, listed = list(call.case.args), call.message.get("changed") if call.message else None
     known = [names[k] for k in listed if type(k) is int and 0 <= k < len(names)] if isinstance(listed, list) else []
     return sorted(set(known))
-
-
-# ---- The edition ---------------------------------------------------------------------------------
-
-
-def recognise(asked, pins, expected):
-    """The edition that a submission follows, of those that `pins` allows: [editions, the likeliest first].
-
-    asked: [(checks, calls)] of gradients and of update_params. Each axis is read by itself, since all combinations are
-    compared: by points first, then by how many answers have the right shape, then by their size, since a mean and a sum
-    differ by the factor N even where both are wrong. If nothing tells two apart, January's comes first.
-    """
-
-    def fit(edition):
-        points, misshapen, sizes = 0, 0, []
-        for checks, calls in asked:
-            for verdict in judge(checks, calls, edition, expected).values():
-                points += verdict.check.points * verdict.passed
-                misshapen += sum(
-                    answer.problem is not None and answer.problem.identity != "values"
-                    for answer in verdict.attempt.answers
-                )
-                sizes += [size for answer in verdict.attempt.answers if (size := misfit(answer)) is not None]
-        return -points, misshapen, float(np.median(sizes)) if sizes else 0.0
-
-    fits = {}
-    for edition in possible(pins):
-        fits[edition] = fit(edition)
-        if -fits[edition][0] == sum(check.points for checks, _ in asked for check in checks):
-            return [edition]  # nothing is lost in this one
-    return sorted(fits, key=fits.get)
-
-
-def misfit(answer):
-    """By how much an answer, or a step, is too long or too short: the logarithm of the ratio, without sign; or None."""
-    if answer.value is None or not answer.part or answer.part == "L" or not np.all(np.isfinite(answer.value)):
-        return None
-    old = answer.call.case.args.get(answer.part)
-    wanted, value = answer.right[answer.part], answer.value
-    if old is not None and np.size(old) == value.size:
-        wanted, value = wanted - old, np.reshape(value, np.shape(old)) - old
-    with np.errstate(all="ignore"):
-        ratio = np.log(np.linalg.norm(value) / np.linalg.norm(wanted))
-    return float(abs(ratio)) if np.isfinite(ratio) else None
 
 
 def signature_problem(function, names, order):

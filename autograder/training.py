@@ -199,6 +199,8 @@ def judge_training(checks, trainer, tweets, edition, pinned):
         found["train.units"] = "train.symmetric", [(said, lambda: alike)]
     if loss <= bound:
         twin = trainer.again(best, file="exchanged.pkl", iters=type(best.iters)(max(best.iters // 10, 1)))
+        if problem_of(twin):  # a log every iters // 10000 steps
+            twin = trainer.again(best, file="exchanged.pkl")
         if not follows(twin, tweets):
             said = (
                 "With the labels in the file exchanged, the same call does not follow them: the parameters do not come "
