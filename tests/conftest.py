@@ -17,6 +17,7 @@ NEEDS = {
     "test_autograder.py": ("pypdf", "joblib"),
     "test_autograder_attacks.py": ("pypdf", "joblib"),
     "test_autograder_bank.py": ("pypdf", "joblib"),
+    "test_autograder_handins.py": ("pypdf", "joblib"),
     "test_companion_q1_q2.py": ("mpmath", "scipy"),
     "test_companion_q3.py": ("scipy", "scikit-learn"),
     "test_companion_q4.py": ("scipy", "scikit-learn"),
