@@ -99,24 +99,22 @@ def judge_figures(check, parameters, X, y):
 
 def judge_pdf(checks, run, exists):
     """What a machine sees of the PDF: an outcome passes if it holds something for a person to judge."""
-    seen = run.answers.get(0, {}).get("described") if exists else None
-    numbered = isinstance(seen, dict) and all(type(seen.get(key)) is int for key in ("pages", "characters", "figures"))
     if not exists:
         return failed(checks, "missing", "There is no assignment2.pdf in the submission.", lambda: True)
-    if not numbered or seen["pages"] < 1:
-        reason = "it takes too long to read" if run.late else text(run.failed, "message") or "it has no pages"
-        return failed(checks, "pdf.unreadable", f"assignment2.pdf does not open as a PDF: {reason}.", lambda: True)
-    outcomes = []
-    for check in checks:
-        enough = check.tolerance if check.name == "pdf.curves" else 1  # handwriting comes as pictures
-        wordy = check.name != "pdf.curves" and seen["characters"] >= check.tolerance
-        found = f"{seen['pages']} pages, {'some' if seen['characters'] else 'no'} text, {seen['figures']} figures"
-        found = f"A machine sees {found} (pictures, and pages that draw curves or many lines)."
-        if wordy or seen["figures"] >= enough:
-            outcomes.append(Outcome(check, True, note=f"{found} A person decides."))
-        else:
-            outcomes.append(Outcome(check, False, [(found, lambda: True), (check.told, None)], "pdf.empty"))
-    return outcomes
+    seen = run.answers.get(0, {}).get("described")
+    if not isinstance(seen, dict) or any(type(seen.get(key)) is not int for key in ("pages", "characters", "figures")):
+        reason = "it takes too long to read" if run.late else text(run.failed, "message") or "it could not be read"
+        return failed(checks, "pdf.unreadable", f"assignment2.pdf does not open: {reason}.", lambda: True)
+    words = "some text" if seen["characters"] else "no text"
+    found = f"A machine sees {seen['pages']} pages, {words} and {seen['figures']} figures"
+    found = f"{found} (pictures, and pages that draw curves or many lines)."
+
+    def enough(check):
+        if check.name == "pdf.curves":
+            return seen["figures"] >= check.tolerance
+        return seen["characters"] >= check.tolerance or seen["figures"] > 0  # handwriting comes as pictures
+
+    return [for_a_person(check, seen["pages"] > 0 and enough(check), found, "pdf.empty") for check in checks]
 
 
 def judge_comments(checks, loaded):
@@ -124,12 +122,13 @@ def judge_comments(checks, loaded):
     count = loaded.get("comments") if isinstance(loaded, dict) else None
     count = count if type(count) is int else 0
     found = f"The code has {count} comments and docstrings."
-    return [
-        Outcome(check, True, note=f"{found} A person decides.")
-        if count >= check.tolerance
-        else Outcome(check, False, [(found, lambda: True), (check.told, None)], "comments.none")
-        for check in checks
-    ]
+    return [for_a_person(check, count >= check.tolerance, found, "comments.none") for check in checks]
+
+
+def for_a_person(check, enough, found, identity):
+    if enough:
+        return Outcome(check, True, note=f"{found} A person decides.")
+    return Outcome(check, False, [(found, lambda: True), (check.told, None)], identity)
 
 
 # ---- Notes on loading ----------------------------------------------------------------------------
@@ -141,13 +140,10 @@ def notes_on(loaded, name):
     def listed(key):
         return loaded[key][:20] if isinstance(loaded.get(key), list) else []
 
-    notes = []
-    for line in listed("magics"):
-        if isinstance(line, list) and len(line) == 2:
-            line = dict(zip(("line", "text"), line, strict=True))
-            notes.append(
-                f"Line {text(line, 'line')} of {name} is for a notebook and was left out: {text(line, 'text')}."
-            )
+    notes = [
+        f"Line {text(magic, 'line')} of {name} is for a notebook and was left out: {text(magic, 'text')}."
+        for magic in listed("magics")
+    ]
     for skipped in listed("skipped"):
         kind = text(skipped, "type")
         problem = f"{kind}: {text(skipped, 'message')}"
@@ -157,9 +153,8 @@ def notes_on(loaded, name):
         advice = "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."
         if kind == "ModuleNotFoundError":
             advice = "The grader has numpy and nltk alone."
-        notes.append(
-            f"Line {text(skipped, 'line')} of {name} failed when imported and was left out: {problem}. {advice}"
-        )
+        where = f"Line {text(skipped, 'line')} of {name}"
+        notes.append(f"{where} failed when imported and was left out: {problem}. {advice}")
     forbidden = [text({"package": package}, "package") for package in listed("forbidden")]
     if forbidden:
         notes.append(f"{name} imports {', '.join(forbidden)}; the assignment is to be written in numpy alone.")

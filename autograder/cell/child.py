@@ -17,7 +17,7 @@ From the child, in order:
     {"loaded": {"names": [...],                                    the module's functions
                 "signatures": {function: [parameter, ...]},        of the assignment's functions, as they are written
                 "skipped": [{"line", "type", "message", "frames"}, ...],    statements that do not parse, or failed
-                "magics": [[line, text], ...],                     lines for a notebook, with ! or %, left out
+                "magics": [{"line", "text"}, ...],                 lines for a notebook, with ! or %, left out
                 "forbidden": [package, ...],                       imported, though the rules allow numpy alone
                 "comments": 12}}                                   lines with a comment, and docstrings
     {"ask": name, "args": [...], "kwargs": {...}}                  a stand-in's question, answered with {"value": ...}
@@ -80,12 +80,8 @@ def describe_error(error):
         message = ""
 
     def described(file, line, function, text):
-        return {
-            "file": os.path.basename(file),
-            "line": line,
-            "function": function[:TEXT],
-            "text": (text or "").strip()[:TEXT],
-        }
+        file, text = os.path.basename(file), (text or "").strip()
+        return {"file": file, "line": line, "function": function[:TEXT], "text": text[:TEXT]}
 
     frames = [
         described(frame.filename, frame.lineno, frame.name, frame.line)
@@ -112,7 +108,7 @@ def call_functions(channel, task):
         "names": [name[:TEXT] for name in names[:MOST_NAMES]],
         "signatures": {name: signature(getattr(module, name)) for name in FUNCTIONS if name in names},
         "skipped": sorted(broken + failed, key=lambda skipped: skipped["line"])[:MOST_SKIPPED],
-        "magics": [[line, text[:TEXT]] for line, text in source.magics[:MOST_SKIPPED]],
+        "magics": [{"line": line, "text": text[:TEXT]} for line, text in source.magics[:MOST_SKIPPED]],
         "forbidden": source.forbidden,
         "comments": source.comments,
     }
