@@ -200,9 +200,10 @@ def test_a_notebook_is_read_and_its_lines_count_through_the_cells(taken, sandbox
     )
 
 
-@pytest.mark.parametrize(
-    "broken", ["", "[" * 100_000, '{"cells": 5}', '{"cells": [{"cell_type": "code"}]}', "[" + "{}," * 500_000]
-)
+TOO_MUCH = '{"cells": [], "x": [' + "0," * 1_000_000 + "0]}"
+
+
+@pytest.mark.parametrize("broken", ["", "[" * 100_000, '{"cells": 5}', '{"cells": [{"cell_type": "code"}]}', TOO_MUCH])
 def test_what_is_no_notebook_is_told(taken, broken):
     submission = taken({"hw.ipynb": broken})
     assert submission.code is None and "cannot be read as a notebook" in submission.notes[0]
@@ -210,12 +211,13 @@ def test_what_is_no_notebook_is_told(taken, broken):
 
 def test_lines_for_a_notebook_are_left_out_and_named(sandbox, tmp_path):
     source = (
-        "%matplotlib inline\n!pip install a \\\n    b\n%%time\nx = 7\ndef f():\n    !ls\n    return (x\n        % 4)\n"
-        "def g():\n    return 1 / 0\n"
+        "%matplotlib inline\n%%time\nx = 7\n"
+        "def f():\n    !ls\n    return (x\n        % 4\n        != 4)\n"
+        "def g():\n    !pip install a \\\n        b\n    return 1 / 0\n"
     )
     run = call(sandbox, tmp_path, source, [asking("f"), asking("g")])
-    assert decode(run.answers[0]["value"]) == 3 and run.answers[1]["error"]["frames"][0]["line"] == 11
-    assert [magic["line"] for magic in run.loaded["magics"]] == [1, 2, 4, 7] and run.loaded["skipped"] == []
+    assert decode(run.answers[0]["value"]) == 1 and run.answers[1]["error"]["frames"][0]["line"] == 12
+    assert [magic["line"] for magic in run.loaded["magics"]] == [1, 2, 5, 10] and run.loaded["skipped"] == []
     notes = files.notes_on(run.loaded, "assignment2.py")
     assert len(notes) == 4 and notes[0].startswith("Line 1 of assignment2.py") and "%matplotlib inline" in notes[0]
 

@@ -10,9 +10,8 @@ FORBIDDEN = re.compile(
     r"(torch|torchvision|pytorch_lightning|lightning|tensorflow|keras|jax|flax|optax|theano|mxnet|paddle|chainer|autograd"
     r"|tinygrad|micrograd|sklearn|xgboost|lightgbm|transformers|fastai|sympy|scipy\.optimize)(\.|$)"
 )
-MAGIC = re.compile(
-    r"^([ \t]*)((?:!(?!=)|%%?(?=[A-Za-z]))(?:.*\\\n)*.*)", re.M
-)  # for a notebook: !shell, %magic, %%cell
+# What a line says to a notebook: !shell, %magic, %%magic of a cell. A line of an expression may begin with != or % too.
+MAGIC = re.compile(r"^([ \t]*)((?:!(?!=)|%%?(?=[A-Za-z]))(?:.*\\\n)*.*)", re.M)
 WITHIN = re.compile(r"[ \t\f#)\]}]|$|(?:else|elif|except|finally)\b")  # lines that do not begin a statement
 NEVER_IN_BRACKETS = re.compile(r"(?:def|class|import|from|return|while|with|try)\b|@")
 UNFINISHED = re.compile("was never closed|unterminated triple-quoted|unexpected EOF")
