@@ -147,7 +147,7 @@ def notes_on(loaded, name):
     for skipped in listed("skipped"):
         kind = text(skipped, "type")
         problem = f"{kind}: {text(skipped, 'message')}"
-        if kind in ("SyntaxError", "IndentationError", "TabError"):
+        if kind == "SyntaxError":
             notes.append(f"The statement around line {text(skipped, 'line')} of {name} was left out: {problem}.")
             continue
         advice = "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."

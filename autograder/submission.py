@@ -88,15 +88,10 @@ def beside(path):
     canvas = CANVAS.match(path.stem)
     for other in sorted(path.parent.iterdir()):
         theirs = CANVAS.match(other.stem)
-        if other == path or bool(canvas) != bool(theirs):
-            continue
-        if canvas:
-            if theirs[1] == canvas[1]:
-                yield theirs[2] + other.suffix, opener(other)
-        elif (
-            other.name == "utils.py"
-            or min(rank(other.name, "assignment2.pkl"), rank(other.name, "assignment2.pdf")) < 3
-        ):
+        if canvas and theirs and theirs[1] == canvas[1] and other != path:
+            yield theirs[2] + other.suffix, opener(other)
+        fits = other.name == "utils.py" or min(rank(other.name, f"assignment2.{kind}") for kind in ("pkl", "pdf")) < 3
+        if not canvas and not theirs and fits:
             yield other.name, opener(other)
 
 
@@ -113,7 +108,7 @@ def opener(path):
 
 
 def in_zip(archive, notes):
-    for entry in archive.infolist():
+    for entry in archive.infolist()[: LOOKED_AT + 1]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if entry.is_dir():
             continue

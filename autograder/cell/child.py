@@ -102,7 +102,7 @@ def call_functions(channel, task):
     start_from(seed)
     source = read_source(task["file"])
     module, failed = load_module(task["file"], source.statements)
-    broken = [{"line": line, **describe_error(error)} for line, error in source.broken]
+    broken = [{"line": line, **describe_error(error), "type": "SyntaxError"} for line, error in source.broken]
     names = sorted(name for name, value in vars(module).items() if callable(value) and not name.startswith("_"))
     loaded = {
         "names": [name[:TEXT] for name in names[:MOST_NAMES]],
