@@ -133,6 +133,12 @@ def for_a_person(check, enough, found, identity):
 
 # ---- Notes on loading ----------------------------------------------------------------------------
 
+WORK = " Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."
+ADVICE = {  # by the type of the error; a name may be missing because the line that defines it was left out
+    "ModuleNotFoundError": " The grader has numpy and nltk alone.",
+    "NameError": "",
+}
+
 
 def notes_on(loaded, name):
     """What was done so that the file `name` could be loaded, and what it must not import: a sentence for each."""
@@ -146,15 +152,12 @@ def notes_on(loaded, name):
     ]
     for skipped in listed("skipped"):
         kind = text(skipped, "type")
-        problem = f"{kind}: {text(skipped, 'message')}"
+        problem = f"{kind}: {text(skipped, 'message').rstrip('.?')}."
         if kind == "SyntaxError":
-            notes.append(f"The statement around line {text(skipped, 'line')} of {name} was left out: {problem}.")
+            notes.append(f"The statement around line {text(skipped, 'line')} of {name} was left out: {problem}")
             continue
-        advice = "Importing should do no work: put what trains or shows below `if __name__ == '__main__':`."
-        if kind == "ModuleNotFoundError":
-            advice = "The grader has numpy and nltk alone."
         where = f"Line {text(skipped, 'line')} of {name}"
-        notes.append(f"{where} failed when imported and was left out: {problem}. {advice}")
+        notes.append(f"{where} failed when imported and was left out: {problem}{ADVICE.get(kind, WORK)}")
     forbidden = [text({"package": package}, "package") for package in listed("forbidden")]
     if forbidden:
         notes.append(f"{name} imports {', '.join(forbidden)}; the assignment is to be written in numpy alone.")
