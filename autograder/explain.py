@@ -8,6 +8,7 @@ import numpy as np
 
 from . import inputs
 from .answers import Outcome, Wrong
+from .edition import PARAMETERS
 from .judge import changed_of, read, signature_problem
 from .mistakes import name_mistake
 
@@ -53,7 +54,7 @@ def cause(check, attempt, edition):
         if applies(attempt):
             return identity, [(sentence, lambda applies=applies: applies(attempt))]
     if first.problem.identity == "mutated":
-        changed = sorted({name for answer in attempt.wrong for name in changed_of(answer.call)})
+        changed = sorted({name for answer in attempt.wrong for name in changed_of(answer.call)} & set(PARAMETERS))
         said = f"The call changed its input {', '.join(changed)}."
         return "mutated", [
             (said, lambda: all(any(name in changed_of(a.call) for a in attempt.wrong) for name in changed))
@@ -307,7 +308,7 @@ def advise(function, calls, edition, expected):
         ):
             advice.append(ADVICE[function])
     changed = sorted({name for call in calls for name in changed_of(call)})
-    if changed and function != "update_params":
+    if changed:
         advice.append(
             f"{function} changes its argument {', '.join(changed)}: a caller who goes on with it gets another array. "
             "Compute with a new one."

@@ -7,6 +7,7 @@ import tempfile
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,9 @@ from tqdm import tqdm
 import assignment2 as reference
 
 from . import files, inputs, training
-from .answers import Call, Outcome, Wrong, describe, failed, text
+from .answers import Call, Wrong, describe, failed
 from .cell.wire import decode, encode
-from .edition import PARAMETERS, Edition, pins_of
+from .edition import EDITIONS, PARAMETERS, Edition, pins_of
 from .explain import advise, explain
 from .judge import Expected, judge
 from .recognise import recognise
@@ -77,7 +78,7 @@ def grade(
     patience=1.0,
     progress=False,
     only=None,
-    trained=inputs.Training(),
+    trained=inputs.USUAL,
 ):
     """Grade the submission at `path` (a folder, a zip or an assignment2.py).
 
@@ -128,10 +129,13 @@ def steps(student, wanted):
         return [check for check in rubric.answered_by(function) if check.question in wanted and not check.person]
 
     if student.submission.code:
-        functions = [function for function in FUNCTIONS if asked(function)]
-        wrong = yield from grade_functions(student, functions)
+        functions = Functions(student)
+        for function in FUNCTIONS:
+            if asked(function):
+                yield functions.outcomes(function)
+        student.notes += functions.notes()
         if asked("train_nn"):
-            yield grade_training(student, wrong)
+            yield grade_training(student, functions, all(map(asked, FUNCTIONS)))
     else:
         for function in (*FUNCTIONS, "train_nn"):
             yield failed(asked(function), "missing", "There is no assignment2.py in the submission.")
@@ -206,89 +210,93 @@ class Student:
 # ---- The functions -------------------------------------------------------------------------------
 
 
-def grade_functions(student, functions):
-    """Yield the outcomes of the functions of Q1, Q3 and Q4. Returns those that lost points, and the edition.
+class Functions:
+    """The functions of Q1, Q3 and Q4 of a submission. Each is called when it is first needed, in a process of its own.
 
-    Each is called in a process of its own; then again, with correct stand-ins for the earlier ones that were wrong.
+    Then again, with correct stand-ins for the earlier ones that were wrong.
     """
-    rubric, expected = student.rubric, Expected()
-    cases = inputs.draw(student.seed)
-    runs = {}
 
-    def run(function):
-        if function not in runs:
-            runs[function] = student.call(function, cases[function])
-        return runs[function]
+    def __init__(self, student):
+        self.student, self.expected = student, Expected()
+        self.cases = inputs.draw(student.seed)
+        self.runs, self.judged = {}, {}
 
-    readable = [function for function in ("gradients", "update_params") if function in functions]
-    asked = [(rubric.answered_by(function), run(function)[1]) for function in readable]
-    editions = recognise(asked, rubric.pins, expected)
-    student.report.edition = edition = editions[0]
-    lost = []
-    for function in functions:
-        checks = rubric.answered_by(function)
-        outcomes = judged(student, function, checks, *run(function), edition, expected)
-        if any(not outcome.passed for outcome in outcomes):
-            earlier = FUNCTIONS[: FUNCTIONS.index(function)]
-            wrong = [
-                name
-                for name in earlier
-                if name in lost or name not in functions and wrong_by_itself(name, run, student, edition, expected)
-            ]
-            if wrong and run(function)[0].loaded:
-                outcomes = with_stand_ins(
-                    student, function, checks, cases[function], wrong, outcomes, editions, expected
-                )
-        else:
-            student.notes += advise(function, run(function)[1], edition, expected)
-        if any(not outcome.passed for outcome in outcomes):
-            lost.append(function)
-        if function == "gradients":
-            student.report.staff += numerical(run(function)[1])
-        yield outcomes
-    return lost
+    def checks(self, function):
+        return [check for check in self.student.rubric.answered_by(function) if not check.person]
 
+    def run(self, function):
+        """(Run, calls) of a function with the submission's own functions."""
+        if function not in self.runs:
+            self.runs[function] = self.student.call(function, self.cases[function])
+        return self.runs[function]
 
-def wrong_by_itself(function, run, student, edition, expected):
-    checks = student.rubric.answered_by(function)
-    return any(not o.passed for o in judged(student, function, checks, *run(function), edition, expected))
+    @cached_property
+    def editions(self):
+        """The editions that the submission may follow, the likeliest first."""
+        asked = [(self.checks(function), self.run(function)[1]) for function in ("gradients", "update_params")]
+        editions = recognise(asked, self.student.rubric.pins, self.expected)
+        self.student.report.edition = editions[0]
+        return editions
 
+    def edition(self, function):
+        return self.editions[0] if function in ("gradients", "update_params") else EDITIONS["january"]
 
-def judged(student, function, checks, run, calls, edition, expected):
-    """The outcomes of a function's checks, from the run of its calls."""
-    failure = student.failure(function, run)
-    if failure and (failure[0] == "missing" or not run.answers):
-        return failed(checks, *failure, lambda: True)
-    verdicts = judge(checks, calls, edition, expected)
-    signatures = run.loaded.get("signatures") if isinstance(run.loaded, dict) else None
-    outcomes = explain(verdicts, edition, function, (signatures if isinstance(signatures, dict) else {}).get(function))
-    forms = {verdict.attempt.form for verdict in verdicts.values() if verdict.passed}
-    usual = next(iter(inputs.forms(calls[0].case)))
-    if forms - {usual, ""} and all(verdict.passed for verdict in verdicts.values()):
-        student.notes.append(f"{function} is right with {max(forms, key=len)}, a form that the handout leaves open.")
-    if failure:
-        for outcome in outcomes:
-            if not outcome.passed and outcome.mistake == "unanswered":
-                outcome.mistake, outcome.claims = failure[0], [(failure[1], lambda: True)]
-    return outcomes
+    def outcomes(self, function):
+        """The outcomes of a function's checks."""
+        if function not in self.judged:
+            outcomes = self.judge(function, *self.run(function), self.edition(function))
+            if lost(outcomes) and self.run(function)[0].loaded:
+                wrong = [name for name in FUNCTIONS[: FUNCTIONS.index(function)] if lost(self.outcomes(name))]
+                outcomes = self.with_stand_ins(function, wrong, outcomes) if wrong else outcomes
+            self.judged[function] = outcomes
+        return self.judged[function]
 
+    def judge(self, function, run, calls, edition):
+        failure = self.student.failure(function, run)
+        if failure and (failure[0] == "missing" or not run.answers):
+            return failed(self.checks(function), *failure, lambda: True)
+        verdicts = judge(self.checks(function), calls, edition, self.expected)
+        signatures = run.loaded.get("signatures") if isinstance(run.loaded, dict) else None
+        names = signatures.get(function) if isinstance(signatures, dict) else None
+        outcomes = explain(verdicts, edition, function, names)
+        if failure:
+            for outcome in outcomes:
+                if not outcome.passed and outcome.mistake == "unanswered":
+                    outcome.mistake, outcome.claims = failure[0], [(failure[1], lambda: True)]
+        return outcomes
 
-def with_stand_ins(student, function, checks, cases, wrong, before, editions, expected):
-    """Judge again with right functions in place of the `wrong` ones, and keep what earns more.
+    def with_stand_ins(self, function, wrong, before):
+        """Judge again with correct functions in place of the `wrong` ones, and keep what earns more.
 
-    If gradients is among them, what update_params makes of its values says which order and reduction it expects.
-    """
-    best = before
-    readings = {(edition.order, edition.reduction): edition for edition in reversed(editions)}
-    for edition in reversed(readings.values()) if "gradients" in wrong else editions[:1]:
-        outcomes = judged(
-            student, function, checks, *student.call(function, cases, StandIns(edition, wrong)), edition, expected
-        )
-        if earned(outcomes) > earned(best):
-            best = blame(student, outcomes, wrong)
-        if all(outcome.passed for outcome in best):
-            break
-    return best
+        If gradients is among them, what update_params makes of its values says which order and reduction it expects.
+        """
+        readings = {(edition.order, edition.reduction): edition for edition in reversed(self.editions)}
+        for edition in list(readings.values())[::-1] if "gradients" in wrong else [self.edition(function)]:
+            run, calls = self.student.call(function, self.cases[function], StandIns(edition, wrong))
+            outcomes = self.judge(function, run, calls, edition)
+            if earned(outcomes) > earned(before):
+                before = blame(self.student, outcomes, wrong)
+            if not lost(before):
+                break
+        return before
+
+    def notes(self):
+        """What is said about functions that lost nothing."""
+        notes, forms = [], {}
+        for function, outcomes in self.judged.items():
+            if not lost(outcomes):
+                run, calls = self.run(function)
+                edition = self.edition(function)
+                notes += advise(function, calls, edition, self.expected)
+                verdicts = judge(self.checks(function), calls, edition, self.expected).values()
+                for form in {verdict.attempt.form for verdict in verdicts} - {next(iter(inputs.forms(calls[0].case)))}:
+                    forms.setdefault(form.split(", labels")[0], []).append(function)
+        if "gradients" in self.runs:
+            self.student.report.staff += numerical(self.run("gradients")[1])
+        insists = [
+            f"{', '.join(names)}: right with {form}; the handout leaves that open." for form, names in forms.items()
+        ]
+        return notes + insists
 
 
 def blame(student, outcomes, wrong):
@@ -303,6 +311,10 @@ def blame(student, outcomes, wrong):
 
 def earned(outcomes):
     return sum(outcome.earned for outcome in outcomes)
+
+
+def lost(outcomes):
+    return any(not outcome.passed for outcome in outcomes)
 
 
 def numerical(calls):
@@ -360,11 +372,14 @@ class StandIns:
 # ---- Training ------------------------------------------------------------------------------------
 
 
-def grade_training(student, wrong):
-    """Q5.1, with the submission's own functions, then with stand-ins if those were wrong."""
+def grade_training(student, functions, known):
+    """Q5.1, with the submission's own functions, then with stand-ins if those are wrong.
+
+    known: whether the functions are judged already. If not, they are only if training fails.
+    """
     checks = [check for check in student.rubric.answered_by("train_nn") if not check.person]
     seconds = student.question["train_nn"].seconds * student.patience
-    edition, folder = student.report.edition, student.submission.folder
+    folder = student.submission.folder
     beside = [*student.beside, *student.data]
 
     def attempt(stand_ins, trained):
@@ -386,14 +401,19 @@ def grade_training(student, wrong):
                 return None, Wrong("unreadable", "The answer could not be read.")
 
         trainer = training.Trainer(ask, trained, seconds)
-        return training.judge_training(checks, trainer, student.tweets, edition, "values" in student.rubric.pins)
+        pinned = "values" in student.rubric.pins
+        names = functions.editions[0].returns("train_nn") if pinned else None
+        return training.judge_training(checks, trainer, student.tweets, names)
+
+    def wrong():
+        return [function for function in FUNCTIONS if lost(functions.outcomes(function))]
 
     trained = student.trained
-    outcomes = attempt(None, replace(trained, settings=trained.settings[:1]) if wrong else trained)
-    if wrong and any(not outcome.passed for outcome in outcomes):
-        again = attempt(StandIns(edition, wrong), trained)
+    outcomes = attempt(None, replace(trained, settings=trained.settings[:1]) if known and wrong() else trained)
+    if lost(outcomes) and wrong():
+        again = attempt(StandIns(functions.editions[0], wrong()), trained)
         if earned(again) > earned(outcomes):
-            outcomes = blame(student, again, wrong)
+            outcomes = blame(student, again, wrong())
     return outcomes
 
 

@@ -1,6 +1,8 @@
 """Draws the inputs of every call, afresh for every run, from one seed.
 
-Numbers have two decimals, so that a call that went wrong can be shown in full, to be pasted. A `Case` holds the inputs in the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
+Numbers have two decimals, so that a call that went wrong can be shown in full, to be pasted. A `Case` holds the inputs in
+the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
+
 What the handout leaves open is asked in every sensible form (`forms`), and a check passes in whichever form it passes.
 The sizes d, ℓ, N and 1 all differ, so that no transposed or wrongly spread array fits by luck, and ℓ = N where a wrong
 one fits unnoticed.
@@ -130,15 +132,15 @@ def network(rng, d, hidden, N):
     return {
         "X": normal(rng, 1, (d, N)),
         "W1": normal(rng, 0.8, (hidden, d)),
-        "W2": normal(rng, 0.8, (1, hidden)) + 0.2,
+        "W2": normal(rng, 0.8, (1, hidden), 0.2),
         "b1": normal(rng, 1, hidden),
-        "b2": normal(rng, 0.3, 1) + 0.5,
+        "b2": normal(rng, 0.3, 1, 0.5),
     }
 
 
-def normal(rng, deviation, shape):
+def normal(rng, deviation, shape, mean=0):
     """Normal numbers, none of them 0: a weight of 0 would hide a mistake."""
-    drawn = np.round(rng.normal(0, deviation, shape), 2)
+    drawn = np.round(rng.normal(mean, deviation, shape), 2)
     return np.where(drawn == 0, 0.01, drawn)
 
 
@@ -186,6 +188,8 @@ class Training:
     tests: int = 2000
     settings: tuple = ((5, 20_000, 0.1), (6, 20_000, 0.01), (8, 40_000, 0.03))
 
+
+USUAL = Training()
 
 # Invented, and left as they are by the tokenizer, the stop words and the stemmer.
 WORDS = ["".join(letters) for letters in product("bdfgk", "aou", "lmnpr", "aou", "bkmp")]

@@ -205,7 +205,7 @@ def answers_of(check, rule, calls, edition, expected, verdicts):
     answers = []
     for call in calls:
         if rule.kind == "unchanged":
-            changed = changed_of(call)
+            changed = [name for name in changed_of(call) if name in PARAMETERS]
             problem = Wrong("mutated", f"The call changed its input {', '.join(changed)}.") if changed else None
             answers.append(Answer(call, "", None, {}, 0, problem or unreadable(call, edition)))
         if call.case.group not in rule.groups:
@@ -231,7 +231,7 @@ def answer_of(check, rule, call, part, value, right, calls, edition, verdicts):
         return Answer(call, part, None, right, 0, value)
     wanted = right[part]
     if rule.kind == "same":
-        wanted = same(call, part, calls, edition)
+        wanted = same(call, part, calls, edition, np.shape(wanted))
         right = right if wanted is None else {**right, part: wanted}
         wanted = right[part]
     old = call.case.args.get(part, 0)  # a step is judged by how far it goes
@@ -267,15 +267,17 @@ def problem_of(call, part, value, wanted, allowed, rule):
     return None if close(value, wanted, allowed) else Wrong("values", "")
 
 
-def same(call, part, calls, edition):
-    """The student's own answer to the call that must have the same one, or None if there is none."""
+def same(call, part, calls, edition, shape):
+    """The student's own answer, in this shape, to the call that must have the same one; or None."""
     group, pick = SAME[call.case.group]
     other = next(other for other in calls if other.case.group == group)
     try:
         value = read(other, edition)[part]
     except Wrong:
         return None
-    return None if isinstance(value, Wrong) or not np.all(np.isfinite(value)) or not value.size else pick(value)
+    if isinstance(value, Wrong) or not value.size or not np.all(np.isfinite(value)):
+        return None
+    return np.reshape(pick(value), shape) if np.size(pick(value)) == np.prod(shape) else None
 
 
 def unreadable(call, edition):

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .answers import Outcome, Wrong, failed, miscounted, numbers
-from .edition import PARAMETERS, Edition
+from .answers import Outcome, Wrong, miscounted, numbers
+from .edition import PARAMETERS
 from .parameters import plain, scaled_features, shape_problem
 
 OTHER_ORDER = ("W1", "W2", "b1", "b2")  # a mistake that is told, and read all the same
 CLEARLY = 0.15  # a network that was trained on both splits has a loss above this: a fifth of its labels are reversed
 EXCHANGED = 0.88  # where a loss is at most 0.5, that of the same parameters on exchanged labels is above 0.886
+HOPELESS = ("missing", "not_loaded", "died", "count", "none", "type")  # problems that other settings do not cure
+QUICK = 0.65  # a tenth of the steps is enough if they lead below this
 SLOW = 10  # a trainer that is too slow for the usual steps is asked for this part of them
 
 
@@ -45,13 +47,14 @@ class Trial:
                 raise part
             if not np.all(np.isfinite(part)):
                 raise Wrong("nan", "The parameters hold NaN or infinity. Features reach thousands: does e^z overflow?")
-        if shape_problem(parts, self.hidden) and not shape_problem(self.exchanged(parts), self.hidden):
-            return self.exchanged(parts)
-        return parts
+        return dict(zip(OTHER_ORDER, parts.values(), strict=True)) if self.reordered else parts
 
-    @staticmethod
-    def exchanged(parts):
-        return dict(zip(OTHER_ORDER, parts.values(), strict=True))
+    @property
+    def reordered(self):
+        """Whether the values come as W1, W2, b1, b2."""
+        given = list(map(np.asarray, self.value[:4]))
+        here, there = (dict(zip(order, given, strict=True)) for order in (PARAMETERS, OTHER_ORDER))
+        return shape_problem(here, self.hidden) is not None and shape_problem(there, self.hidden) is None
 
     def same(self, other):
         """Whether two trials brought the same parameters, to the last bit."""
@@ -141,88 +144,59 @@ class Trainer:
 
 
 # ---- Judging -------------------------------------------------------------------------------------
+#
+# Each function below looks for one mistake: (id, claims) or None. A claim is a sentence with its condition.
 
 
-def judge_training(checks, trainer, tweets, edition, pinned):
-    """The outcomes of train_nn. edition: as read from the other functions; pinned: whether its values axis is."""
-    tests = {check.name: check for check in checks}
-    bound = tests["train.learns"].tolerance
-    best, loss = None, np.inf
-    for trial in trainer.trials():
-        measured = loss_of(trial, tweets.X, tweets.train_y)
-        if best is None or measured < loss or (best.problem and not trial.problem):
-            best, loss = trial, measured
-        if loss <= bound or "count" in problem_of(best) or not any_chance(best):
-            break
-    if problem_of(best):
-        return judge_failure(checks, best, trainer)
-
-    parts = best.parts()
-    found = {}  # check name -> (id, [(sentence, condition)])
-    given = len(best.value)
-    names = (*PARAMETERS, "Ls")[: 5 if edition.values == "five" else 4] if pinned else PARAMETERS
-    if given > 5 or (pinned and given != len(names)):
-        found["train.returns"] = "count", [(miscounted(best.value, names), lambda: given != len(names))]
-    elif shape_problem(
-        dict(zip(PARAMETERS, map(np.asarray, best.value), strict=False)), best.hidden
-    ) and not shape_problem(parts, best.hidden):
-        said = "The values come in another order: Q5 returns W1, b1, W2, b2."
-        found["train.returns"] = (
-            "train.order",
-            [(said, lambda: np.size(best.value[1]) != best.hidden or best.hidden == 1)],
-        )
-    if not trainer.floats:
-        said = f"It fails for a float such as iters={float(best.iters)} and works for {int(best.iters)}: int(iters)."
-        floats = [error for error, (_, iters) in trainer.errors.items() if isinstance(iters, float)]
-        claims = [(said, lambda: bool(floats)), *((error, lambda: True) for error in floats)]
-        found["train.iters"] = "float_iters", claims
-    problem = shape_problem(parts, best.hidden)
-    if problem:
-        said = f"{problem} Expected for ℓ = {best.hidden}: W1 ({best.hidden}, 3), b1 ({best.hidden},), W2 (1, {best.hidden}), b2 one number."
-        found["train.shapes"] = "shape", [(said, lambda: shape_problem(parts, best.hidden) is not None)]
-    if shape_problem(parts):
-        for name in ("train.units", "train.biases", "train.split", "train.learns"):
-            found[name] = "shape", [("Not earned with these shapes.", lambda: shape_problem(parts) is not None)]
-        return outcomes_of(checks, found)
-
-    if loss > CLEARLY:
-        best, loss, problem = look_for_the_test_split(trainer, best, loss, tweets)
-        parts = best.parts()
-        if problem:
-            found["train.split"] = problem
-    alike = alike_units(parts, tests["train.units"].tolerance)
-    if alike:
-        said = (
-            "All hidden units are alike, so the network does what one unit does: weights that start equal stay equal. "
-            "Start from random ones."
-        )
-        found["train.units"] = "train.symmetric", [(said, lambda: alike)]
-    if loss <= bound:
-        twin = trainer.again(best, file="exchanged.pkl", iters=type(best.iters)(max(best.iters // 10, 1)))
-        if problem_of(twin):  # a log every iters // 10000 steps
-            twin = trainer.again(best, file="exchanged.pkl")
-        if not follows(twin, tweets):
-            said = (
-                "With the labels in the file exchanged, the same call does not follow them: the parameters do not come "
-                "from the file that the call names."
-            )
-            found["train.learns"] = "train.untrained", [(said, lambda: not follows(twin, tweets))]
+def judge_training(checks, trainer, tweets, names):
+    """The outcomes of train_nn. names: of the values that the course insists on, or None."""
+    bound = {check.name: check for check in checks}["train.learns"].tolerance
+    trial = best_trial(trainer, tweets, bound)
+    if problem_of(trial):
+        return judge_failure(checks, trial, trainer)
+    found = {
+        "train.returns": miscount(trial, names) or wrong_order(trial),
+        "train.iters": float_iters(trial, trainer),
+        "train.shapes": wrong_shapes(trial),
+    }
+    if shape_problem(trial.parts()):
+        said = "Not earned with these shapes.", lambda: shape_problem(trial.parts()) is not None
+        return outcomes_of(checks, found, ("shape", [said]))
+    if loss_of(trial, tweets) > CLEARLY:
+        trial, found["train.split"] = uses_the_test_split(trial, trainer, tweets)
+    if loss_of(trial, tweets) <= bound:
+        other = trainer.again(trial, file="exchanged.pkl", iters=type(trial.iters)(max(trial.iters // 10, 1)))
+        if loss_of(other, tweets, exchanged=True) > QUICK:  # or it raised: a log every iters // 10000 steps
+            other = trainer.again(trial, file="exchanged.pkl")
+        found["train.learns"] = untrained(other, tweets)
     else:
-        twin = trainer.again(best, lr=best.lr / 2)
-        found["train.learns"] = why_not(trainer, best, loss, tweets, tests["train.learns"])
-    if still_biases(best, twin):
-        said = "b1 and b2 come back as they started, whatever the training: they are never updated."
-        found["train.biases"] = "train.biases", [(said, lambda: still_biases(best, twin))]
+        other = trainer.again(trial, lr=trial.lr / 2)
+        found["train.learns"] = opens_another_file(trial, trainer, tweets, bound) or poor(trial, tweets, checks)
+    found["train.biases"] = still_biases(trial, other)
+    found["train.units"] = alike_units(trial, checks)
     return outcomes_of(checks, found)
 
 
-def outcomes_of(checks, found):
+def outcomes_of(checks, found, otherwise=None):
+    """The outcomes of all checks. otherwise: the mistake of those that nobody looked for."""
     outcomes, told = [], set()
     for check in checks:
-        identity, claims = found.get(check.name, (None, []))
+        identity, claims = found.get(check.name, otherwise) or (None, [])
         outcomes.append(Outcome(check, identity is None, [claim for claim in claims if claim[0] not in told], identity))
         told |= {sentence for sentence, _ in claims}
     return outcomes
+
+
+def best_trial(trainer, tweets, bound):
+    """The trial with the least loss, of those up to the first one that learned."""
+    best = None
+    for trial in trainer.trials():
+        if best is None or loss_of(trial, tweets) < loss_of(best, tweets) or (best.problem and not trial.problem):
+            best = trial
+        reversed_labels = loss_of(best, tweets, exchanged=True) <= bound
+        if loss_of(best, tweets) <= bound or reversed_labels or problem_of(best) in HOPELESS:
+            break
+    return best
 
 
 def problem_of(trial):
@@ -233,9 +207,11 @@ def problem_of(trial):
     return ""
 
 
-def any_chance(trial):
-    """Whether other settings may do better: not if the process ended, or the function is missing."""
-    return problem_of(trial) not in ("missing", "not_loaded", "died", "none", "type")
+def loss_of(trial, tweets, exchanged=False):
+    """The loss on the training tweets, or on the same tweets with exchanged labels; infinite without parameters."""
+    if problem_of(trial) or shape_problem(trial.parts()):
+        return np.inf
+    return plain(trial.parts()).measure(tweets.X, 1 - tweets.train_y if exchanged else tweets.train_y)[0]
 
 
 def judge_failure(checks, trial, trainer):
@@ -245,80 +221,134 @@ def judge_failure(checks, trial, trainer):
     except Wrong as wrong:
         identity, last = wrong.identity, wrong.sentence
     errors = dict.fromkeys([*trainer.errors, last])
+    if any("KeyError" not in error for error in errors):  # what the other edition's form of the file brings
+        errors = [error for error in errors if "KeyError" not in error]
     claims = []
     for error in errors:
-        file, iters = trainer.errors.get(error, (None, None))
+        _, iters = trainer.errors.get(error, (None, None))
         said = f"With iters={iters}: {error}" if len(errors) > 1 and iters else error
         claims.append((said, lambda error=error: error == last or error in trainer.errors))
     return [Outcome(check, False, [] if k else claims, identity) for k, check in enumerate(checks)]
 
 
-def loss_of(trial, X, y):
-    try:
-        return plain(trial.parts()).measure(X, y)[0]
-    except (Wrong, ValueError):
-        return np.inf
+def miscount(trial, names):
+    given = len(trial.value)
+    if given > 5 or (names and given != len(names)):
+        return "count", [(miscounted(trial.value, names or PARAMETERS), lambda: given != len(names or PARAMETERS))]
+    return None
 
 
-def look_for_the_test_split(trainer, trial, loss, tweets):
-    """The better of the trial and one with usual test labels, its loss, and the problem if those labels had a say."""
+def wrong_order(trial):
+    said = "The values come in another order: Q5 returns W1, b1, W2, b2."
+    return ("train.order", [(said, lambda: trial.reordered)]) if trial.reordered else None
+
+
+def float_iters(trial, trainer):
+    if trainer.floats:
+        return None
+    said = f"It fails for a float such as iters={float(trial.iters)} and works for {int(trial.iters)}: int(iters)."
+    errors = [error for error, (_, iters) in trainer.errors.items() if isinstance(iters, float)]
+    return "float_iters", [(said, lambda: bool(errors)), *((error, lambda: bool(errors)) for error in errors)]
+
+
+def wrong_shapes(trial):
+    problem, units = shape_problem(trial.parts(), trial.hidden), trial.hidden
+    said = f"{problem} Expected for ℓ = {units}: W1 ({units}, 3), b1 ({units},), W2 (1, {units}), b2 one number."
+    return ("shape", [(said, lambda: shape_problem(trial.parts(), units) is not None)]) if problem else None
+
+
+def uses_the_test_split(trial, trainer, tweets):
+    """(the better of the trial and one with the usual test labels, the mistake if those labels had a say)."""
     other = trainer.again(trial, file="usual_test.pkl") if trial.file == "tweets.pkl" else trial
-    if trial.same(other) or problem_of(other) or not trial.same(trainer.again(trial)):
-        return trial, loss, None
+    if problem_of(other) or trial.same(other) or not trial.same(trainer.again(trial)):
+        return trial, None
     said = (
         "With other labels in test_y, and all else the same, other parameters come back: training, or the choice of "
         "the parameters to keep, uses the test tweets. The handout: no training on test data, please."
     )
-    measured = loss_of(other, tweets.X, tweets.train_y)
-    problem = "train.tested", [(said, lambda: not trial.same(other))]
-    return (other, measured, problem) if measured < loss else (trial, loss, problem)
+    better = min(trial, other, key=lambda which: loss_of(which, tweets))
+    return better, ("train.tested", [(said, lambda: not trial.same(other))])
 
 
-def follows(trial, tweets):
-    """Whether parameters trained on exchanged labels have left the first ones; they need not fit the exchanged ones."""
-    return loss_of(trial, tweets.X, 1 - tweets.train_y) <= EXCHANGED
+def untrained(other, tweets):
+    """other: a trial on exchanged labels. It need not fit them, but must have left the first ones."""
 
+    def stays():
+        return loss_of(other, tweets, exchanged=True) > EXCHANGED
 
-def alike_units(parts, tolerance):
-    W1 = parts["W1"]
-    return len(W1) > 1 and np.ptp(W1, axis=0).max() <= tolerance * np.abs(W1).max()
-
-
-def still_biases(trial, twin):
-    """Whether no bias moved while the weights did, in two runs from one start that differ in data or step size."""
-    try:
-        ours, theirs = trial.parts(), twin.parts()
-    except Wrong:
-        return False
-    same = {name: np.array_equal(ours[name], theirs[name]) for name in PARAMETERS}
-    return same["b1"] and same["b2"] and not same["W1"] and not same["W2"]
-
-
-def why_not(trainer, trial, loss, tweets, check):
-    """(id, claims) for parameters that do not fit the training tweets."""
-    X, y, bound = tweets.X, tweets.train_y, check.tolerance
-    parameters = plain(trial.parts())
-    accuracy = parameters.measure(X, y)[1]
-    measured = (
-        f"The loss on the training tweets is {loss:.3f} with {accuracy:.0%} of them right.",
-        lambda: loss_of(trial, X, y) == loss,
+    said = (
+        "With the labels in the file exchanged, the same call does not follow them: the parameters do not come from the "
+        "file that the call names."
     )
-    if loss_of(trial, X, 1 - y) <= bound:
-        if not trial.same(trainer.again(trial, planted=False)) and trial.same(trainer.again(trial)):
-            said = (
-                "With another twitter_data.pkl beside the file that the call names, other parameters come back: "
-                "open `filename`, not 'twitter_data.pkl'."
-            )
-            return "train.other_file", [measured, (said, lambda: loss_of(trial, X, 1 - y) <= bound)]
-        said = "It learned the labels the wrong way round."
-        return "train.reversed", [measured, (said, lambda: loss_of(trial, X, 1 - y) <= bound)]
-    scaled = any(parameters.measure(features, y)[0] <= bound for features in scaled_features(X))
-    if scaled:
-        said = (
+    return ("train.untrained", [(said, stays)]) if stays() else None
+
+
+def still_biases(trial, other):
+    """other: a trial from the same start, with other data or another step size."""
+
+    def still():
+        if problem_of(other):
+            return False
+        ours, theirs = trial.parts(), other.parts()
+        same = [name for name in PARAMETERS if np.array_equal(ours[name], theirs[name])]
+        return same == ["b1", "b2"]
+
+    said = "b1 and b2 come back as they started, whatever the training: they are never updated."
+    return ("train.biases", [(said, still)]) if still() else None
+
+
+def alike_units(trial, checks):
+    tolerance = next((check.tolerance for check in checks if check.name == "train.units"), 0)
+    W1 = trial.parts()["W1"]
+
+    def alike():
+        return len(W1) > 1 and np.ptp(W1, axis=0).max() <= tolerance * np.abs(W1).max()
+
+    said = (
+        "All hidden units are alike, so the network does what one unit does: weights that start equal stay equal. Start "
+        "from random ones."
+    )
+    return ("train.symmetric", [(said, alike)]) if alike() else None
+
+
+def opens_another_file(trial, trainer, tweets, bound):
+    if loss_of(trial, tweets, exchanged=True) > bound:
+        return None
+    other = trainer.again(trial, planted=False)
+    if trial.same(other) or not trial.same(trainer.again(trial)):
+        return None
+    said = (
+        "With another twitter_data.pkl beside the file that the call names, other parameters come back: open `filename`, "
+        "not 'twitter_data.pkl'."
+    )
+    return "train.other_file", [measured(trial, tweets), (said, lambda: not trial.same(other))]
+
+
+def measured(trial, tweets):
+    loss, accuracy = plain(trial.parts()).measure(tweets.X, tweets.train_y)
+    said = f"The loss on the training tweets is {loss:.3f} with {accuracy:.0%} of them right."
+    return said, lambda: loss_of(trial, tweets) == loss
+
+
+def poor(trial, tweets, checks):
+    """The parameters do not fit the training tweets: the first cause that is true of them."""
+    check = next(check for check in checks if check.name == "train.learns")
+    parameters, loss = plain(trial.parts()), loss_of(trial, tweets)
+    causes = [
+        (
+            "train.reversed",
+            lambda: loss_of(trial, tweets, exchanged=True) <= check.tolerance,
+            "It learned the labels the wrong way round.",
+        ),
+        (
+            "train.scaled",
+            lambda: any(parameters.measure(X, tweets.train_y)[0] <= check.tolerance for X in scaled_features(tweets.X)),
             "The parameters work on scaled features only: fold the scaling into W1 and b1, since the sample code passes "
-            "what extract_features returns."
-        )
-        return "train.scaled", [measured, (said, lambda: scaled)]
-    guess = "Guessing has a loss of 0.693."
-    identity = "train.diverged" if loss > 1 else "train.still" if loss > 0.66 else "train.learns"
-    return identity, [measured, (guess, None), (check.told, None)]
+            "what extract_features returns.",
+        ),
+        ("train.diverged", lambda: loss > 1, "Guessing has a loss of 0.693, so this is worse than guessing."),
+        ("train.still", lambda: loss > 0.66, "Guessing has a loss of 0.693, so next to nothing was learned."),
+        ("train.learns", lambda: loss > check.tolerance, check.told),
+    ]
+    identity, applies, said = next(cause for cause in causes if cause[1]())
+    return identity, [measured(trial, tweets), (said, applies)]
