@@ -268,17 +268,22 @@ class Functions:
     def with_stand_ins(self, function, wrong, before):
         """Judge again with correct functions in place of the `wrong` ones, and keep what earns more.
 
-        If gradients is among them, what update_params makes of its values says which order and reduction it expects.
+        What tells the editions apart may only show now: in the gradients themselves, or in what update_params makes of
+        those that it is given.
         """
-        readings = {(edition.order, edition.reduction): edition for edition in reversed(self.editions)}
-        for edition in list(readings.values())[::-1] if "gradients" in wrong else [self.edition(function)]:
-            run, calls = self.student.call(function, self.cases[function], StandIns(edition, wrong))
+        best, unaided = self.edition(function), before
+        for edition in self.editions if function in ("gradients", "update_params") else [best]:
+            if edition is self.edition(function) or "gradients" in wrong:
+                run, calls = self.student.call(function, self.cases[function], StandIns(edition, wrong))
             outcomes = self.judge(function, run, calls, edition)
             if earned(outcomes) > earned(before):
-                before = blame(self.student, outcomes, wrong)
+                before, best = outcomes, edition
             if not lost(before):
                 break
-        return before
+        if best is not self.edition(function):
+            self.editions = [best, *(edition for edition in self.editions if edition is not best)]
+            self.student.report.edition = best
+        return blame(self.student, before, wrong) if before is not unaided else before
 
     def notes(self):
         """What is said about functions that lost nothing."""
