@@ -695,13 +695,11 @@ def shifted(eps):
 
 
 RIGHT = [
-    Right("handout", HANDOUT),
-    Right("later", LATER),
-    *EDITIONS[1:],
+    *EDITIONS[1:],  # the first is the clean submission itself
     *(Right(f"handout, {style} alone", in_style(HANDOUT, style), only=BIASED) for style in STYLES),
     *(Right(name, source, only=("Q5.1",)) for name, source in TRAINERS.items()),
     *(
-        Right(f"changes {name}", edited(HANDOUT, place), only=(*FORWARD, "Q3"), note=f"changed its input {name}")
+        Right(f"changes {name}", edited(HANDOUT, place), only=(*FORWARD, "Q3"), note=f"changes its argument {name}")
         for name, place in CHANGES.items()
     ),
     loss("log(p + 1e-5)", *shifted(1e-5)),
