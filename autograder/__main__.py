@@ -2,12 +2,14 @@
 
     python -m autograder PATH                       one submission: a folder, a zip, or an assignment2.py in its folder
     python -m autograder PATH --seed 7              again, with the inputs of an earlier run
+    python -m autograder PATH --only Q3             one question; also --only Q3,Q5.1, and Q5 for Q5.1 to Q5.3
     python -m autograder PATH --json results.json   and Gradescope's results.json
     python -m autograder --all FOLDER --out FOLDER  a class: each folder, zip or .py in FOLDER is a submission
 
 `-m autograder` works in the project's folder; from any other, name the package: python <project>/autograder PATH.
 
-Exit status: 0 all points earned, 1 not all, 2 a mistake in the command or nothing to grade, 3 the grader itself failed.
+Exit status: 0 all points earned that a machine gives, 1 not all, 2 a mistake in the command or nothing to grade,
+3 the grader itself failed.
 """
 
 import argparse
@@ -25,9 +27,10 @@ if __name__ == "__main__":
 
 import command
 from autograder.classroom import grade_class
+from autograder.edition import EDITIONS
 from autograder.grade import grade
-from autograder.results import BROKEN, as_text, gradescope, stub, write
-from autograder.rubric import DIALECTS, RUBRIC, read_rubric
+from autograder.results import BROKEN, gradescope, show, stub, write
+from autograder.rubric import RUBRIC, read_rubric
 from autograder.sandbox import GraderError, Sandbox
 from autograder.submission import NotASubmission
 
@@ -41,8 +44,11 @@ def main(arguments=None):
         "--json", metavar="FILE", help="write Gradescope's results.json; a valid one is there from the start"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs that an earlier run with this seed had")
+    parser.add_argument("--only", metavar="Q3", action="append", help="grade these questions alone")
     parser.add_argument(
-        "--dialect", choices=DIALECTS, help="judge by this template; else the one that the submission speaks"
+        "--edition",
+        choices=("any", *EDITIONS),
+        help="judge by this edition of the assignment, or accept any; else as the rubric says",
     )
     parser.add_argument(
         "--rubric", metavar="FILE", default=RUBRIC, help="another table of points and checks (autograder/rubric.md)"
@@ -68,27 +74,46 @@ def main(arguments=None):
         rubric = read_rubric(options.rubric)
     except (OSError, ValueError) as error:
         parser.error(str(error))
+    only = None
+    if options.only:
+        if options.all:
+            parser.error("--only is for one submission, not for --all")
+        try:
+            only = questions(options.only, rubric)
+        except ValueError as error:
+            parser.error(str(error))
     with command.interruptible():  # a sandbox must be closed
-        return run(options, rubric)
+        return run(options, rubric, only)
 
 
-def run(options, rubric):
+def questions(asked, rubric):
+    """The questions that --only names, "Q5" for all of its parts. Raises ValueError for an unknown one."""
+    numbers = []
+    for name in ",".join(asked).upper().replace(" ", "").split(","):
+        found = [number for number in rubric.questions if number == name or number.startswith(f"{name}.")]
+        if not found:
+            raise ValueError(f"there is no question {name!r}; the questions are {', '.join(rubric.questions)}")
+        numbers += found
+    return numbers
+
+
+def run(options, rubric, only):
     """Grade, print and write what the options ask for. Returns the exit status."""
     try:
         if options.all:
             return grade_class(
-                options.all, options.out, options.rubric, options.dialect, options.isolation, options.seed, options.jobs
+                options.all, options.out, options.rubric, options.edition, options.isolation, options.seed, options.jobs
             )
         if options.json:
             write(options.json, stub(rubric))
         with Sandbox(options.isolation) as sandbox:
-            report = grade(options.path, options.seed, options.dialect, rubric, sandbox, progress=True)
+            report = grade(options.path, options.seed, options.edition, rubric, sandbox, progress=True, only=only)
         if options.json:
             write(options.json, gradescope(report))
-        print(as_text(report))
+        show(report)
         if report.broken:
             return 3
-        return 0 if report.score == sum(check.points for check in rubric.checks.values()) else 1
+        return 0 if report.score == report.most else 1
     except NotASubmission as error:
         if options.json:
             write(options.json, {**stub(rubric), "output": f"There is nothing to grade: {error}"})

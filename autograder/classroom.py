@@ -21,14 +21,15 @@ from tqdm import tqdm
 
 from data.writer import atomic_write
 
-from .grade import DIALECT_NAMES, grade
+from .edition import EDITIONS
+from .grade import grade
 from .results import gradescope, stub, write
 from .rubric import read_rubric
 from .sandbox import GraderError, Sandbox
 from .submission import NotASubmission
 
 
-def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=None, jobs=-1):
+def grade_class(folder, out, rubric_path, edition=None, isolation=None, seed=None, jobs=-1):
     """Grade every submission in `folder` into `out`. Returns the exit status: 0, or 3 where the grader failed on one.
 
     Can be stopped at any time: the same call goes on where it stopped. Raises NotASubmission for an empty folder.
@@ -36,14 +37,14 @@ def grade_class(folder, out, rubric_path, dialect=None, isolation=None, seed=Non
     paths = sorted(
         path
         for path in Path(folder).iterdir()
-        if not path.name.startswith(".") and (path.is_dir() or path.suffix in (".zip", ".py"))
+        if not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() in (".zip", ".py", ".ipynb"))
     )
     if not paths:
-        raise NotASubmission(f"{folder}: no folder, zip or .py file in it")
+        raise NotASubmission(f"{folder}: no folder, zip, notebook or .py file in it")
     reports = Path(out, "reports")
     reports.mkdir(parents=True, exist_ok=True)
     rubric = read_rubric(rubric_path)
-    asked = {"rubric": hashlib.sha256(Path(rubric_path).read_bytes()).hexdigest(), "dialect": dialect, "seed": seed}
+    asked = {"rubric": hashlib.sha256(Path(rubric_path).read_bytes()).hexdigest(), "edition": edition, "seed": seed}
     tasks = [(path, reports / f"{path.name}.json", {**asked, "submission": fingerprint(path)}) for path in paths]
     left = [task for task in tasks if not is_graded(*task[1:])]
     work = Parallel(n_jobs=min(jobs, len(left)) if jobs > 0 else jobs, return_as="generator_unordered", batch_size=1)(
@@ -95,7 +96,7 @@ def grade_one(path, target, asked, rubric_path, isolation):
     """Grade one submission and write its report. Whatever happens, there is one."""
     rubric = read_rubric(rubric_path)
     try:
-        result = gradescope(grade(path, asked["seed"], asked["dialect"], rubric, cell(isolation)))
+        result = gradescope(grade(path, asked["seed"], asked["edition"], rubric, cell(isolation)))
     except NotASubmission as error:
         result = {
             **stub(rubric),
@@ -115,18 +116,27 @@ def grade_one(path, target, asked, rubric_path, isolation):
 # ---- The table, the page -------------------------------------------------------------------------
 
 
+def machine_points(rubric):
+    """{question: the points that a machine gives in it}, without the questions that a person judges."""
+    points = {
+        number: sum(check.points for check in rubric.of(number) if not check.person) for number in rubric.questions
+    }
+    return {number: most for number, most in points.items() if most}
+
+
 def points_of(rubric, result):
-    """Points by question of one result."""
-    points = dict.fromkeys(rubric.questions, 0)
+    """Points by question of one result, for the questions in which a machine gives points."""
+    points = dict.fromkeys(machine_points(rubric), 0)
     for test in result["tests"]:
-        points["Q" + test["number"]] += test["score"]
+        if test["max_score"]:
+            points["Q" + test["number"]] += test["score"]
     return points
 
 
 def write_points(path, rubric, graded):
     with atomic_write(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["submission", "total", *rubric.questions, "dialect", "seed", "grader_failed"])
+        table.writerow(["submission", "total", *machine_points(rubric), "pending", "edition", "seed", "grader_failed"])
         for name, result in graded.items():
             extra = result["extra_data"]
             table.writerow(
@@ -134,7 +144,8 @@ def write_points(path, rubric, graded):
                     name,
                     result["score"],
                     *points_of(rubric, result).values(),
-                    extra.get("dialect") or "",
+                    extra.get("pending", 0),
+                    extra.get("edition") or "",
                     extra.get("seed", ""),
                     "yes" if extra["grader_failed"] else "",
                 ]
@@ -169,30 +180,27 @@ summary { cursor: pointer; white-space: nowrap; }
 def page(rubric, graded):
     """The summary as one HTML file that needs nothing else."""
     scores = [result["score"] for result in graded.values()]
-    full = sum(check.points for check in rubric.checks.values())
-    by_question = {
-        number: [points_of(rubric, result)[number] for result in graded.values()] for number in rubric.questions
-    }
+    most = machine_points(rubric)
+    full = sum(most.values())
+    by_question = {number: [points_of(rubric, result)[number] for result in graded.values()] for number in most}
     facts = {
         "submissions": len(scores),
         "mean": f"{mean(scores):.1f}",
         "median": f"{median(scores):g}",
-        f"all {full:g} points": sum(score == full for score in scores),
+        f"all {full:g} points of a machine": sum(score == full for score in scores),
     }
-    dialects = [result["extra_data"].get("dialect") for result in graded.values()]
-    facts |= {f"in the dialect “{dialect}”": dialects.count(dialect) for dialect in DIALECT_NAMES}
+    editions = [result["extra_data"].get("edition") for result in graded.values()]
+    facts |= {f"of the edition “{edition}”": editions.count(edition) for edition in (*EDITIONS, "mixed")}
     charts = [chart("All questions", scores, full)]
-    for number, question in rubric.questions.items():
-        charts.append(
-            chart(f"{number} {question.title}", by_question[number], sum(check.points for check in rubric.of(number)))
-        )
+    for number, points in most.items():
+        charts.append(chart(f"{number} {rubric.questions[number].title}", by_question[number], points))
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Assignment 2: the class</title><style>{STYLE}</style></head><body>
 <h1>Assignment 2: the class</h1>
 <dl>{"".join(f"<div><dt>{html.escape(name)}</dt><dd>{value}</dd></div>" for name, value in facts.items())}</dl>
 <h2>Points</h2>
-<p class="quiet">How many submissions earned how many points. Points for the PDF stand until a person has read it.</p>
+<p class="quiet">How many submissions earned how many of the points that a machine gives. The others are pending.</p>
 <div class="charts">{"".join(charts)}</div>
 <h2>Common mistakes</h2>
 {mistakes_table(rubric, graded)}
@@ -236,7 +244,7 @@ def mistakes_table(rubric, graded):
     for name, result in graded.items():
         for test in result["tests"]:
             mistake = test.get("extra_data", {}).get("mistake")
-            if mistake and mistake != "none_right":
+            if mistake:
                 key = "Q" + test["number"], mistake
                 who[key][name] = None
                 example.setdefault(key, test["output"])
@@ -258,7 +266,7 @@ def mistakes_table(rubric, graded):
 
 
 def everyone(rubric, graded):
-    heads = "".join(f'<th class="number">{number}</th>' for number in rubric.questions)
+    heads = "".join(f'<th class="number">{number}</th>' for number in machine_points(rubric))
     rows = []
     for name, result in sorted(graded.items()):
         cells = "".join(f'<td class="number">{points:g}</td>' for points in points_of(rubric, result).values())

@@ -35,6 +35,7 @@ FILES = (
     "data/embedded.py",
     "data/features.npz",
     "autograder/*.py",
+    "autograder/mistakes.md",
     "autograder/cell/*.py",
 )
 SCRIPTS = ("setup.sh", "run_autograder")

@@ -1,18 +1,26 @@
 """Writes a report as Gradescope's results.json, and as text for a terminal."""
 
 import json
+import os
+import shutil
+import sys
 import textwrap
+from dataclasses import asdict
 
 from data.writer import atomic_write
 
-from .grade import DIALECT_NAMES
+from .edition import AXES
 
 NOT_YET = "Not graded yet. If you still see this, the grader stopped before it finished. That is our fault, not yours."
 BROKEN = (
     "The grader failed; that is no fault of this submission: {reason}\nPlease tell the staff. What was graded before "
     "keeps its points; checks that the grader did not reach are marked."
 )
-PERSON = "for a person to read; the points stand until then"
+EDITION_NAMES = {
+    "january": "the edition of January 2025",
+    "later": "the later template, in use since June 2025",
+    "mixed": "a mixture of the course's documents",
+}
 
 
 # ---- Gradescope ----------------------------------------------------------------------------------
@@ -26,49 +34,63 @@ def stub(rubric):
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [entry(rubric, check, 0, False, NOT_YET) for check in rubric.checks.values()],
+        "tests": [entry(rubric, check, NOT_YET) | {"status": "failed"} for check in rubric.checks.values()],
     }
 
 
 def gradescope(report):
     """The report as Gradescope's results.json: every check is a test of its own, and all are visible."""
-    tests = []
-    for outcome in report.outcomes.values():
-        tests.append(entry(report.rubric, outcome.check, outcome.earned, outcome.passed, said(outcome)))
-        if outcome.mistake:
-            tests[-1]["extra_data"] = {"mistake": outcome.mistake}
     return {
         "score": report.score,
         "execution_time": round(report.seconds),
-        "output": "\n".join(summary(report)),
+        "output": clean("\n".join([*summary(report), *(f"Note: {note}" for note in report.notes)]), 20_000),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": tests,
+        "tests": [entry(report.rubric, o.check, told(report, o), o) for o in report.outcomes.values()],
         "extra_data": {
+            "edition": report.edition.name if report.edition else None,
+            **(asdict(report.edition) if report.edition else dict.fromkeys(AXES)),
+            "pending": report.pending,
             "seed": report.seed,
-            "dialect": report.dialect,
             "isolation": report.isolation,
             "grader_failed": report.broken is not None,
+            "staff": [clean(note) for note in report.staff],
         },
     }
 
 
-def entry(rubric, check, earned, passed, text):
-    question = rubric.questions[check.question]
-    tests = check.tests.removeprefix("person: ") + (f" ({PERSON})" if check.person else "")
+def entry(rubric, check, text, outcome=None):
+    """A check as a test. Points that a person gives are in its name and in extra_data, not in its score."""
+    name, extra = f"{rubric.questions[check.question].title}: {check.tests}", {}
+    if outcome and outcome.mistake:
+        extra["mistake"] = outcome.mistake
+    if check.person:
+        name += f" ({check.points:g} point{'s' * (check.points != 1)}: a person decides)"
+        extra["pending"] = check.points if outcome and outcome.passed else 0
+    judged = outcome and not (check.person and outcome.passed)  # what a person has not judged has neither status
     return {
-        "score": earned,
-        "max_score": check.points,
-        "status": "passed" if passed else "failed",
-        "name": f"{question.title}: {tests}",
+        "score": outcome.earned if outcome else 0,
+        "max_score": 0 if check.person else check.points,
+        **({"status": "passed" if outcome.passed else "failed"} if judged else {}),
+        "name": name,
         "name_format": "text",
         "number": check.question.removeprefix("Q"),
         "output": text,
         "output_format": "text",
         "tags": [check.name],
         "visibility": "visible",
+        "extra_data": extra,
     }
+
+
+def told(report, outcome):
+    """What is said of a check. If several fail for one reason, the first holds it, and the others name the first."""
+    hint = outcome.hint
+    if not outcome.passed and not hint:
+        first = next(other for other in report.outcomes.values() if other.mistake == outcome.mistake and other.hint)
+        hint = f"For the same reason as the check “{first.check.tests}”."
+    return clean("\n".join(filter(None, (hint, outcome.example, outcome.note))))
 
 
 def write(path, result):
@@ -79,9 +101,22 @@ def write(path, result):
 
 # ---- Text ----------------------------------------------------------------------------------------
 
+MARKS = ("✓", "✗", "·")  # nothing lost, points lost, a person decides
+PLAIN_MARKS = ("+", "x", "-")  # for a code page that lacks those
+GREEN, RED, BOLD, DIM = "32", "31", "1", "2"
+INDENT = " " * 8
+NARROW = 24  # columns; with fewer to the right of the points, what is said of a question goes below them
 
-def said(outcome):
-    return clean("\n".join(filter(None, (outcome.hint, outcome.note))))
+
+def show(report):
+    """Print the report as the terminal allows: its width, its colours, its letters."""
+    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
+    try:
+        "".join(MARKS).encode(sys.stdout.encoding)
+        marks = MARKS
+    except UnicodeEncodeError:
+        marks = PLAIN_MARKS
+    print(as_text(report, width, sys.stdout.isatty() and not os.environ.get("NO_COLOR"), marks))
 
 
 def clean(text, limit=3000):
@@ -90,38 +125,113 @@ def clean(text, limit=3000):
 
 
 def summary(report):
-    """The lines on the whole: the grader's own failure, dialect, points that wait for a person, seed, notes."""
-    waiting = sum(outcome.earned for outcome in report.outcomes.values() if outcome.check.person)
-    lines = [
-        f"Graded as {DIALECT_NAMES[report.dialect]}." if report.dialect else "",
-        f"{waiting:g} of these points are for the PDF, which a person still reads." if waiting else "",
-        f"Every check has run; none is hidden. Seed {report.seed}: repeat these inputs with --seed {report.seed}.",
-    ]
-    if report.broken:
-        lines.insert(0, BROKEN.format(reason=report.broken))
-    return [line for line in lines if line] + [clean(f"Note: {note}") for note in report.notes]
+    """The lines on the whole: the grader's own failure, how the axes were read, pending points, the seed."""
+    lines = [BROKEN.format(reason=clean(report.broken))] if report.broken else []
+    if report.edition:
+        lines.append(f"Graded as {EDITION_NAMES[report.edition.name]}:")
+        lines += [f"  {line}" for line in report.edition.described()]
+    if report.pending:
+        lines.append(f"{report.pending:g} points are pending: a person gives them for the PDF and the comments.")
+    whole = len(report.outcomes) == len(report.rubric.checks)
+    every = "Every check has run; none is hidden. " if whole and not report.broken else ""
+    return [*lines, f"{every}`--seed {report.seed}` repeats this run."]
 
 
-def as_text(report, width=110):
-    """A question a line: points, what was checked; below it a hint for each check that lost points."""
-    lines = []
-    for number, question in report.rubric.questions.items():
-        outcomes = [outcome for outcome in report.outcomes.values() if outcome.check.question == number]
-        worth = sum(outcome.check.points for outcome in outcomes)
-        mark = "ok" if all(outcome.passed for outcome in outcomes) else ""
-        checked = "; ".join(outcome.check.tests.removeprefix("person: ") for outcome in outcomes)
-        head = f"{number:5} {question.title:31} {report.points(number):3g} of {worth:<3g} {mark:3}"
-        lines.append(head + textwrap.shorten(checked, width - len(head), placeholder=" …"))
-        told = list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
-        hints = {}  # a mistake often costs several checks: its hint is said once
-        for outcome in outcomes:
-            if not outcome.passed:
-                hints.setdefault(outcome.hint, []).append(f"-{outcome.check.points:g} {outcome.check.name}")
-        told += [f"{', '.join(costs)}: {hint}" for hint, costs in hints.items()]
-        for paragraph in clean("\n".join(told)).splitlines():
-            lines += textwrap.wrap(paragraph, width, initial_indent=" " * 6, subsequent_indent=" " * 9)
-    total = sum(check.points for check in report.rubric.checks.values())
-    lines += ["", f"{report.name}: {report.score:g} of {total:g} points", *summary(report)]
+def as_text(report, width=100, colour=False, marks=MARKS):
+    """The questions that lost points with what is wrong, then the others, a line each; at most `width` columns."""
+    lost, others, shown = {}, [], []
+    for number in report.rubric.questions:
+        outcomes = [o for o in report.outcomes.values() if o.check.question == number and o.check.points]
+        if not outcomes:  # not asked for, or switched off
+            continue
+        shown.append(number)
+        head = headline(report.rubric, number, outcomes, width, colour, marks)
+        if all(outcome.passed for outcome in outcomes):
+            others += head
+        else:  # a cause that several questions share is said once, below all of them
+            lost.setdefault("\n".join(problems(outcomes, width, colour)), []).extend(head)
+    sections = [[*heads, *cause.splitlines()] for cause, heads in lost.items()]
+    sections += [others, wrap("\n".join(summary(report)), width, "", "  ")]
+    sections.append([line for note in report.notes for line in wrap(f"Note: {note}", width, "", "  ")])
+    if report.staff:
+        sections.append(["For staff:", *(line for note in report.staff for line in wrap(note, width, "  ", "  "))])
     if report.printed:
-        lines += ["", "What the code printed, the beginning of it:", *clean(report.printed).splitlines()[:10]]
-    return "\n".join(lines)
+        printed = "\n".join(clean(report.printed).splitlines()[:10])
+        sections.append(["What the code printed, the beginning of it:", *wrap(printed, width, "  ", "  ")])
+    pending = f", {report.pending:g} pending" if report.pending else ""
+    alone = f" in {', '.join(shown)}" if len(report.outcomes) < len(report.rubric.checks) else ""
+    sections.append(wrap(f"{report.name}: {report.score:g} of {report.most:g} points{pending}{alone}", width, "", ""))
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def headline(rubric, number, outcomes, width, colour, marks):
+    """A question's mark, title and points, and in its second column how its checks went."""
+    waits = [outcome.check for outcome in outcomes if outcome.check.person and outcome.passed]
+    most = sum(outcome.check.points for outcome in outcomes if not outcome.check.person)
+    earned = f"{sum(outcome.earned for outcome in outcomes):g} of {most:g}" if most else ""
+    waiting = f"{sum(check.points for check in waits):g} pending" if waits or not most else ""
+    title = max(len(question.title) for question in rubric.questions.values())
+    head = f" {number:5} {rubric.questions[number].title:{title}}  {', '.join(filter(None, (earned, waiting))):10}  "
+    room = width - len(head) - 1
+    if failures := sum(not outcome.passed for outcome in outcomes):
+        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} checks failed"
+    elif waits:
+        state, tone, text = 2, BOLD, "; ".join(f"{check.points:g} for {check.tests}" for check in waits)
+    else:
+        notes = dict.fromkeys(outcome.note for outcome in outcomes if outcome.note)
+        state, tone, text = 0, GREEN, " ".join(notes) or passed([o.check.tests for o in outcomes], max(room, NARROW))
+    beside = room >= NARROW
+    lines = wrap(text, width, marks[state] + head, " " * (len(head) + 1)) if beside else [marks[state] + head.rstrip()]
+    lines += [] if beside else wrap(text, width, INDENT, INDENT)
+    return [paint(marks[state], tone, colour) + lines[0][1:], *lines[1:]]
+
+
+def passed(tests, room):
+    """As many of what was tested as fit on a line, whole, and how many more."""
+    named = []
+    for test in tests:
+        left = len(tests) - len(named) - 1
+        if len("; ".join([*named, test, *[f"and {left} more"] * (left > 0)])) <= room:
+            named.append(test)
+    left = len(tests) - len(named)
+    return "; ".join([*named, *[f"and {left} more"] * (left > 0)]) if named else f"all {left} checks passed"
+
+
+def problems(outcomes, width, colour):
+    """What is wrong in a question: the failed checks of each cause, what is said of it, and the call that shows it."""
+    causes = []
+    for outcome in outcomes:
+        if outcome.passed:
+            continue
+        shared = (c for c in causes if outcome.mistake == c[0].mistake and outcome.hint in ("", c[0].hint))
+        cause = next(shared, None)
+        if cause:
+            cause.append(outcome)
+        else:
+            causes.append([outcome])
+    lines = []
+    for cause in causes:
+        if len(cause) < len(outcomes):
+            points = sum(outcome.check.points for outcome in cause)
+            cost = f"({points:g})" if cause[0].check.person else f"-{points:g}"
+            tests = "; ".join(outcome.check.tests for outcome in cause)
+            first, *more = wrap(tests, width, f"    {cost:4}", INDENT)
+            lines += [first.replace(cost, paint(cost, RED, colour), 1), *more]
+        lines += wrap(cause[0].hint, width, INDENT, INDENT)
+        call, returned, value = next((o.example for o in cause if o.example), "").partition(" returned ")
+        example = f"{call}\n{returned.strip()} {value}"
+        lines += [paint(line, DIM, colour) for line in wrap(example, width, INDENT + "  ", INDENT + "    ")]
+    return lines
+
+
+def wrap(text, width, first, more):
+    """The lines of a text, each wrapped by itself: `first` before a line, `more` before what does not fit on it."""
+    return [
+        piece
+        for line in clean(text).splitlines()
+        for piece in textwrap.wrap(line, width, initial_indent=first, subsequent_indent=more, break_on_hyphens=False)
+    ]
+
+
+def paint(text, code, colour):
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
