@@ -441,6 +441,7 @@ import math, pickle
 from utils import extract_features
 import numpy
 
+# numbers and lists alone: no broadcasting to get wrong
 def sigmoid(x):
     if isinstance(x, (int, float)):
         return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
