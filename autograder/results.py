@@ -34,12 +34,17 @@ def stub(rubric):
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [entry(rubric, check, NOT_YET) | {"status": "failed"} for check in rubric.checks.values()],
+        "tests": [
+            entry(rubric, check, NOT_YET) | {"status": "failed"} for check in rubric.checks.values() if check.points
+        ],
     }
 
 
 def gradescope(report):
-    """The report as Gradescope's results.json: every check is a test of its own, and all are visible."""
+    """The report as Gradescope's results.json: every check is a test of its own, and all are visible.
+
+    A check without points is switched off, and not shown; so it is in the text.
+    """
     return {
         "score": report.score,
         "execution_time": round(report.seconds),
@@ -47,7 +52,9 @@ def gradescope(report):
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [entry(report.rubric, o.check, told(report, o), o) for o in report.outcomes.values()],
+        "tests": [
+            entry(report.rubric, o.check, told(report, o), o) for o in report.outcomes.values() if o.check.points
+        ],
         "extra_data": {
             "edition": report.edition.name if report.edition else None,
             **(asdict(report.edition) if report.edition else dict.fromkeys(AXES)),
@@ -86,11 +93,16 @@ def entry(rubric, check, text, outcome=None):
 
 def told(report, outcome):
     """What is said of a check. If several fail for one reason, the first holds it, and the others name the first."""
-    hint = outcome.hint
-    if not outcome.passed and not hint:
-        first = next(other for other in report.outcomes.values() if other.mistake == outcome.mistake and other.hint)
-        hint = f"For the same reason as the check “{first.check.tests}”."
-    return clean("\n".join(filter(None, (hint, outcome.example, outcome.note))))
+    said = [hint_of(outcome), outcome.example, outcome.note]
+    if not outcome.passed and not outcome.hint:
+        same = [other for other in report.outcomes.values() if other.mistake == outcome.mistake and other.hint]
+        said += [f"For the same reason as the check “{first.check.tests}”." for first in same[:1]]
+    return clean("\n".join(filter(None, said)))
+
+
+def hint_of(outcome):
+    """The hint, with each sentence on a line of its own if one of them shows lines of code."""
+    return "\n".join(s for s, _ in outcome.claims) if "\n" in outcome.hint else outcome.hint
 
 
 def write(path, result):
@@ -131,7 +143,8 @@ def summary(report):
         lines.append(f"Graded as {EDITION_NAMES[report.edition.name]}:")
         lines += [f"  {line}" for line in report.edition.described()]
     if report.pending:
-        lines.append(f"{report.pending:g} points are pending: a person gives them for the PDF and the comments.")
+        points = f"{report.pending:g} points are" if report.pending != 1 else "1 point is"
+        lines.append(f"{points} pending: a person decides on the PDF and the comments.")
     whole = len(report.outcomes) == len(report.rubric.checks)
     every = "Every check has run; none is hidden. " if whole and not report.broken else ""
     return [*lines, f"{every}`--seed {report.seed}` repeats this run."]
@@ -139,7 +152,7 @@ def summary(report):
 
 def as_text(report, width=100, colour=False, marks=MARKS):
     """The questions that lost points with what is wrong, then the others, a line each; at most `width` columns."""
-    lost, others, shown = {}, [], []
+    lost, others, shown, calls = {}, [], [], set()
     for number in report.rubric.questions:
         outcomes = [o for o in report.outcomes.values() if o.check.question == number and o.check.points]
         if not outcomes:  # not asked for, or switched off
@@ -149,16 +162,16 @@ def as_text(report, width=100, colour=False, marks=MARKS):
         if all(outcome.passed for outcome in outcomes):
             others += head
         else:  # a cause that several questions share is said once, below all of them
-            lost.setdefault("\n".join(problems(outcomes, width, colour)), []).extend(head)
+            lost.setdefault("\n".join(problems(outcomes, width, colour, calls)), []).extend(head)
     sections = [[*heads, *cause.splitlines()] for cause, heads in lost.items()]
-    sections += [others, wrap("\n".join(summary(report)), width, "", "  ")]
+    sections += [others, wrap("\n".join(summary(report)), width, "", "    ")]
     sections.append([line for note in report.notes for line in wrap(f"Note: {note}", width, "", "  ")])
     if report.staff:
         sections.append(["For staff:", *(line for note in report.staff for line in wrap(note, width, "  ", "  "))])
     if report.printed:
         printed = "\n".join(clean(report.printed).splitlines()[:10])
         sections.append(["What the code printed, the beginning of it:", *wrap(printed, width, "  ", "  ")])
-    pending = f", {report.pending:g} pending" if report.pending else ""
+    pending = f", {report.pending:g} pending" if any(o.check.person for o in report.outcomes.values()) else ""
     alone = f" in {', '.join(shown)}" if len(report.outcomes) < len(report.rubric.checks) else ""
     sections.append(wrap(f"{report.name}: {report.score:g} of {report.most:g} points{pending}{alone}", width, "", ""))
     return "\n\n".join("\n".join(section) for section in sections if section)
@@ -173,16 +186,21 @@ def headline(rubric, number, outcomes, width, colour, marks):
     title = max(len(question.title) for question in rubric.questions.values())
     head = f" {number:5} {rubric.questions[number].title:{title}}  {', '.join(filter(None, (earned, waiting))):10}  "
     room = width - len(head) - 1
-    if failures := sum(not outcome.passed for outcome in outcomes):
-        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} checks failed"
+    beside = room >= NARROW  # or else below
+    room = room if beside else width - len(INDENT)
+    failures = sum(not outcome.passed for outcome in outcomes)
+    notes = [] if waits else list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
+    notes = [clean(note) for note in notes if not any(note in outcome.hint for outcome in outcomes)]
+    if failures:
+        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} checks {'failed' if most else 'find nothing'}"
     elif waits:
-        state, tone, text = 2, BOLD, "; ".join(f"{check.points:g} for {check.tests}" for check in waits)
+        state, tone, text = 2, BOLD, "a person decides"
+    elif notes and len(notes[0]) <= room:
+        state, tone, text = 0, GREEN, notes.pop(0)
     else:
-        notes = dict.fromkeys(outcome.note for outcome in outcomes if outcome.note)
-        state, tone, text = 0, GREEN, " ".join(notes) or passed([o.check.tests for o in outcomes], max(room, NARROW))
-    beside = room >= NARROW
-    lines = wrap(text, width, marks[state] + head, " " * (len(head) + 1)) if beside else [marks[state] + head.rstrip()]
-    lines += [] if beside else wrap(text, width, INDENT, INDENT)
+        state, tone, text = 0, GREEN, passed([outcome.check.tests for outcome in outcomes], room)
+    lines = [marks[state] + head + text] if beside else [marks[state] + head.rstrip(), INDENT + text]
+    lines += wrap("\n".join(notes), width, INDENT, INDENT)
     return [paint(marks[state], tone, colour) + lines[0][1:], *lines[1:]]
 
 
@@ -197,8 +215,11 @@ def passed(tests, room):
     return "; ".join([*named, *[f"and {left} more"] * (left > 0)]) if named else f"all {left} checks passed"
 
 
-def problems(outcomes, width, colour):
-    """What is wrong in a question: the failed checks of each cause, what is said of it, and the call that shows it."""
+def problems(outcomes, width, colour, calls):
+    """What is wrong in a question: the failed checks of each cause, what is said of it, and the call that shows it.
+
+    calls: those shown so far, since none is shown twice.
+    """
     causes = []
     for outcome in outcomes:
         if outcome.passed:
@@ -217,9 +238,11 @@ def problems(outcomes, width, colour):
             tests = "; ".join(outcome.check.tests for outcome in cause)
             first, *more = wrap(tests, width, f"    {cost:4}", INDENT)
             lines += [first.replace(cost, paint(cost, RED, colour), 1), *more]
-        lines += wrap(cause[0].hint, width, INDENT, INDENT)
+        lines += wrap(hint_of(cause[0]), width, INDENT, INDENT)
         call, returned, value = next((o.example for o in cause if o.example), "").partition(" returned ")
-        example = f"{call}\n{returned.strip()} {value}"
+        call = call.removeprefix("In the call ")
+        example = f"{'the same call' if call in calls else call}\n{returned.strip()} {value}"
+        calls |= {call} - {""}
         lines += [paint(line, DIM, colour) for line in wrap(example, width, INDENT + "  ", INDENT + "    ")]
     return lines
 
