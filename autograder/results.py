@@ -172,8 +172,8 @@ def as_text(report, width=100, colour=False, marks=MARKS):
         printed = "\n".join(clean(report.printed).splitlines()[:10])
         sections.append(["What the code printed, the beginning of it:", *wrap(printed, width, "  ", "  ")])
     pending = f", {report.pending:g} pending" if any(o.check.person for o in report.outcomes.values()) else ""
-    alone = f" in {', '.join(shown)}" if len(report.outcomes) < len(report.rubric.checks) else ""
-    sections.append(wrap(f"{report.name}: {report.score:g} of {report.most:g} points{pending}{alone}", width, "", ""))
+    alone = f" ({', '.join(shown)})" if len(report.outcomes) < len(report.rubric.checks) else ""
+    sections.append(wrap(f"{report.name}{alone}: {report.score:g} of {report.most:g} points{pending}", width, "", ""))
     return "\n\n".join("\n".join(section) for section in sections if section)
 
 
@@ -192,7 +192,7 @@ def headline(rubric, number, outcomes, width, colour, marks):
     notes = [] if waits else list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
     notes = [clean(note) for note in notes if not any(note in outcome.hint for outcome in outcomes)]
     if failures:
-        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} checks {'failed' if most else 'find nothing'}"
+        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} {'checks failed' if most else 'find nothing'}"
     elif waits:
         state, tone, text = 2, BOLD, "a person decides"
     elif notes and len(notes[0]) <= room:
