@@ -126,7 +126,7 @@ def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01):
     rng = np.random.default_rng()
     W1, W2 = rng.standard_normal((hidden_layer_size, 3)), rng.standard_normal((1, hidden_layer_size))
     b1, b2 = np.zeros(hidden_layer_size), 0.0
-    for epoch in range(min(int(iters), 2000)):  # all tweets in every step, so fewer steps
+    for epoch in range(min(int(iters), 500)):  # all tweets in every step, so fewer steps
         W1, b1, W2, b2 = update_params(Z, y, W1, b1, W2, b2, lr=1)
     return W1 / sd, b1 - W1 @ (mu / sd), W2, b2
 """),
