@@ -4,12 +4,14 @@ Each sentence is a claim about the answer, and stands here, or in mistakes.md, b
 true. An Outcome keeps both, and the tests ask every condition again. No sentence holds an expected value.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from . import inputs
-from .answers import Outcome, Wrong
+from .answers import Outcome, Wrong, close
 from .edition import PARAMETERS
-from .judge import changed_of, read, signature_problem
+from .judge import changed_of, read, shapes, signature_problem
 from .mistakes import name_mistake
 
 SHOWN_ENTRIES = 32  # a call with at most so many numbers is shown in full
@@ -50,9 +52,9 @@ def cause(check, attempt, edition):
         identity, sentence, condition = named
         return identity, [(sentence, condition)]
     first = attempt.wrong[0]
-    for identity, applies, sentence in CAUSES.get(check.name, ()):
-        if applies(attempt):
-            return identity, [(sentence, lambda applies=applies: applies(attempt))]
+    problem, identity, sentence = CAUSES.get(check.name, ("", "", ""))
+    if all(answer.problem.identity == problem for answer in attempt.wrong):
+        return identity, [(sentence, lambda: all(says_again(answer, edition) for answer in attempt.wrong))]
     if first.problem.identity == "mutated":
         changed = sorted({name for answer in attempt.wrong for name in changed_of(answer.call)} & set(PARAMETERS))
         said = f"The call changed its input {', '.join(changed)}."
@@ -86,66 +88,53 @@ def named_mistake(attempt, edition):
 
 
 def says_again(answer, edition):
-    """Whether an answer's problem is still what it was, read anew from the child's message."""
-    answer.call.__dict__.pop("value", None)  # decoded anew
+    """Whether an answer still has its problem, read anew from the child's message."""
+    call = replace(answer.call)
     try:
-        value = read(answer.call, edition).get(answer.part, ())
+        value = read(call, edition)[answer.part] if answer.part else call.parts(edition.returns(call.case.function))
     except Wrong as wrong:
-        return wrong.sentence == answer.problem.sentence
+        value = wrong
     if isinstance(value, Wrong):
         return value.sentence == answer.problem.sentence
-    said = answer.problem.sentence
-    return answer.problem.identity == "count" or str(np.shape(value)) in said or not np.all(np.isfinite(value))
+    if answer.problem.identity == "nan":
+        return not np.all(np.isfinite(value))
+    if answer.problem.identity == "shape":
+        return value.shape not in shapes(call.case, answer.part) or value.shape != ()
+    return answer.problem.identity == "values" and not close(value, answer.right[answer.part], answer.allowed)
 
 
 # ---- What is true of wrong values ----------------------------------------------------------------
 
 
-CAUSES = {  # check -> [(id, condition on the attempt, sentence)]
-    "sigmoid.large": [
-        (
-            "nan",
-            lambda attempt: (
-                any(np.any(np.isnan(a.value)) for a in attempt.wrong if a.value is not None)
-                and all(
-                    a.value is not None and not np.any(np.isnan(a.value[np.abs(a.call.case.args["x"]) < 709]))
-                    for a in attempt.wrong
-                )
-            ),
-            "NaN comes back for entries of ±1000, where e^1000 overflows to infinity and infinity / infinity is NaN. "
-            "Write σ so that e is only raised to negative powers.",
-        )
-    ],
-    "loss.saturated": [
-        (
-            "nan",
-            lambda attempt: all(a.problem.identity == "nan" for a in attempt.wrong),
-            "For predictions of exactly 0 and 1 the loss is no finite number: 0 · ln 0 is NaN in numpy. Keep ŷ away "
-            "from 0 and 1 before the logarithm.",
-        )
-    ],
-    "gradients.large": [
-        (
-            "nan",
-            lambda attempt: all(a.problem.identity == "nan" for a in attempt.wrong),
-            "With features in the thousands, as tweets have them, an answer is NaN or infinite: does e^z overflow, or "
-            "is 0 multiplied by the logarithm of 0?",
-        )
-    ],
-    "update.default": [
-        (
-            "update.default",
-            lambda attempt: all(a.problem.identity == "values" for a in attempt.wrong),
-            "A call without lr gives something else than the same call with lr=0.01, which is the signature's default.",
-        )
-    ],
-    "sigmoid.scalar": [
-        (
-            "sigmoid.scalar",
-            lambda attempt: all(a.problem.identity == "values" for a in attempt.wrong),
-            "A single number, or whole numbers, give something else than the same values in an array of floats.",
-        )
-    ],
+CAUSES = {  # check -> (the problem that all its wrong answers have, id, sentence)
+    "sigmoid.large": (
+        "nan",
+        "nan",
+        "For large entries NaN or infinity comes back: e^1000 overflows to infinity, and infinity / infinity is NaN. "
+        "Write σ so that e is only raised to negative powers.",
+    ),
+    "sigmoid.scalar": (
+        "values",
+        "sigmoid.scalar",
+        "A single number, or whole numbers, give something else than the same values in an array of floats.",
+    ),
+    "loss.saturated": (
+        "nan",
+        "nan",
+        "For predictions of exactly 0 and 1 the loss is no finite number: 0 · ln 0 is NaN in numpy. Keep ŷ away from 0 "
+        "and 1 before the logarithm.",
+    ),
+    "gradients.large": (
+        "nan",
+        "nan",
+        "With features in the thousands, as tweets have them, an answer is NaN or infinite: does e^z overflow, or is 0 "
+        "multiplied by the logarithm of 0?",
+    ),
+    "update.default": (
+        "values",
+        "update.default",
+        "A call without lr gives something else than the same call with lr=0.01, which is the signature's default.",
+    ),
 }
 
 
@@ -158,7 +147,7 @@ def ratios(answer):
 
 
 def factor(answers):
-    """(c, size, power) if each answer is c times a power of N, d or ℓ times what it should be, in every call; or None."""
+    """(c, size, power) if every answer is c times a power of N, d or ℓ times what it should be, or None."""
     if len(answers) < 2 or answers[0].call.case.function not in ("gradients", "update_params"):
         return None
     found = [ratios(answer) for answer in answers]
@@ -276,8 +265,8 @@ def literal(arg):
 
 ADVICE = {
     "bce_forward": (
-        "For labels of shape (N, 1), as the data file stores them, bce_forward gives another loss than for (N,): numpy "
-        "pairs every prediction with every label. Flatten them first."
+        "For labels of shape (N, 1), as the data file stores them, bce_forward fails or gives another loss than for "
+        "(N,): flatten them first."
     ),
     "gradients": (
         "For labels of shape (N, 1), as the data file stores them, gradients fails or gives something else than for "

@@ -1,7 +1,7 @@
 """Draws the inputs of every call, afresh for every run, from one seed.
 
-Numbers have two decimals, so that a call that went wrong can be shown in full, to be pasted. A `Case` holds the inputs in
-the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
+Numbers have two decimals, so that a call that went wrong can be shown in full, to be pasted. A `Case` holds the inputs
+in the handout's own shapes: X (d, N) or (d,), y (N,), W1 (ℓ, d), b1 (ℓ,), W2 (1, ℓ), b2 (1,).
 
 What the handout leaves open is asked in every sensible form (`forms`), and a check passes in whichever form it passes.
 The sizes d, ℓ, N and 1 all differ, so that no transposed or wrongly spread array fits by luck, and ℓ = N where a wrong

@@ -1,8 +1,8 @@
 """Decides which answers are right: those of the functions of Q1, Q3 and Q4.
 
-Runs in the grader's own process, after the child has answered and ended. A check passes if every call that counts for it
-is right, in one of the forms that the handout leaves open (inputs.forms); NaN is never right. explain.py says what is
-wrong.
+Runs in the grader's own process, after the child has answered and ended. A check passes if every call that counts for
+it is right, in one of the forms that the handout leaves open (inputs.forms); NaN is never right. explain.py says what
+is wrong.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Recognises which edition a submission follows: each of the three axes by itself, since all combinations are compared."""
+"""Recognises which edition a submission follows: each axis by itself, since all combinations are compared."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ def recognise(asked, pins, expected):
     """The editions that `pins` allows, the likeliest first.
 
     asked: [(checks, calls)] of gradients and of update_params. Compared by points first, then by how many answers have
-    the wrong shape, by how many of the wrong ones a known mistake explains, and by whether what is left is one factor in
-    all calls, since a mean and a sum differ by N, which does not stay the same. If nothing tells two apart, January's
-    comes first.
+    the wrong shape, by how many of the wrong ones a known mistake explains, and by whether what is left is one factor
+    in all calls, since a mean and a sum differ by N, which does not stay the same. If nothing tells two apart,
+    January's comes first.
     """
     fits = {}
     for edition in possible(pins):

@@ -1,7 +1,7 @@
 """Judges train_nn: asks it under the assignment's own conditions, and tries again before a point goes.
 
-The data file holds as many tweets as the course's. Its test labels are the reverse of what the training tweets teach, so
-that training on them shows. Whether something has an influence at all (the test labels, another file) is settled by a
+The data file holds as many tweets as the course's. Its test labels are the reverse of what the training tweets teach,
+so that training on them shows. Whether something has an influence at all (the test labels, another file) is settled by a
 second call from the same seed with that one thing changed: the same parameters come back unless it has.
 """
 
@@ -215,7 +215,7 @@ def loss_of(trial, tweets, exchanged=False):
 
 
 def judge_failure(checks, trial, trainer):
-    """The outcomes if no trial brought parameters: all errors that stand in the way, in the order in which they came."""
+    """The outcomes if no trial brought parameters: all errors that stand in the way, in their order."""
     try:
         trial.parts()
     except Wrong as wrong:
@@ -277,8 +277,8 @@ def untrained(other, tweets):
         return loss_of(other, tweets, exchanged=True) > EXCHANGED
 
     said = (
-        "With the labels in the file exchanged, the same call does not follow them: the parameters do not come from the "
-        "file that the call names."
+        "With the labels in the file exchanged, the same call does not follow them: the parameters do not come from "
+        "the file that the call names."
     )
     return ("train.untrained", [(said, stays)]) if stays() else None
 
@@ -305,8 +305,8 @@ def alike_units(trial, checks):
         return len(W1) > 1 and np.ptp(W1, axis=0).max() <= tolerance * np.abs(W1).max()
 
     said = (
-        "All hidden units are alike, so the network does what one unit does: weights that start equal stay equal. Start "
-        "from random ones."
+        "All hidden units are alike, so the network does what one unit does: weights that start equal stay equal. "
+        "Start from random ones."
     )
     return ("train.symmetric", [(said, alike)]) if alike() else None
 
@@ -318,8 +318,8 @@ def opens_another_file(trial, trainer, tweets, bound):
     if trial.same(other) or not trial.same(trainer.again(trial)):
         return None
     said = (
-        "With another twitter_data.pkl beside the file that the call names, other parameters come back: open `filename`, "
-        "not 'twitter_data.pkl'."
+        "With another twitter_data.pkl beside the file that the call names, other parameters come back: open "
+        "`filename`, not 'twitter_data.pkl'."
     )
     return "train.other_file", [measured(trial, tweets), (said, lambda: not trial.same(other))]
 
@@ -343,8 +343,8 @@ def poor(trial, tweets, checks):
         (
             "train.scaled",
             lambda: any(parameters.measure(X, tweets.train_y)[0] <= check.tolerance for X in scaled_features(tweets.X)),
-            "The parameters work on scaled features only: fold the scaling into W1 and b1, since the sample code passes "
-            "what extract_features returns.",
+            "The parameters work on scaled features only: fold the scaling into W1 and b1, since the sample code "
+            "passes what extract_features returns.",
         ),
         ("train.diverged", lambda: loss > 1, "Guessing has a loss of 0.693, so this is worse than guessing."),
         ("train.still", lambda: loss > 0.66, "Guessing has a loss of 0.693, so next to nothing was learned."),
