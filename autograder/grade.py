@@ -195,7 +195,8 @@ class Student:
         names = run.loaded.get("names") if isinstance(run.loaded, dict) else None
         if isinstance(names, list) and function not in names:
             like = difflib.get_close_matches(function, [name for name in names if isinstance(name, str)], 1, 0.5)
-            return "missing", f"There is no function {function} in {code}{f'; there is {like[0]}' * bool(like)}."
+            there = f"; there is {like[0]}" if like else ""
+            return "missing", f"There is no function {function} in {code}{there}."
         if run.late:
             said = f"There was no answer within {seconds:g} s, and the process was ended: is there an endless loop?"
             return "late", said

@@ -1,8 +1,8 @@
 """Judges train_nn: asks it under the assignment's own conditions, and tries again before a point goes.
 
 The data file holds as many tweets as the course's. Its test labels are the reverse of what the training tweets teach,
-so that training on them shows. Whether something has an influence at all (the test labels, another file) is settled by a
-second call from the same seed with that one thing changed: the same parameters come back unless it has.
+so that training on them shows. Whether something has an influence at all (the test labels, another file) is settled by
+a second call from the same seed with that one thing changed: the same parameters come back unless it has.
 """
 
 import pickle
