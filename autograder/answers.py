@@ -32,7 +32,8 @@ class Outcome:
 
     @property
     def hint(self):
-        return " ".join(sentence for sentence, _ in self.claims)
+        sentences = [sentence for sentence, _ in self.claims]
+        return ("\n" if any("\n" in sentence for sentence in sentences) else " ").join(sentences)
 
 
 def failed(checks, identity, sentence, condition=None):

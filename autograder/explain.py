@@ -11,10 +11,12 @@ import numpy as np
 from . import inputs
 from .answers import Outcome, Wrong, close
 from .edition import PARAMETERS
-from .judge import changed_of, read, shapes, signature_problem
+from .judge import RULES, changed_of, read, shapes, signature_problem
 from .mistakes import name_mistake
 
 SHOWN_ENTRIES = 32  # a call with at most so many numbers is shown in full
+# What is said of wrong answers that no known mistake gives.
+UNKNOWN = ("values", "shape", "raised", "count", "none", "type", "nan", "unanswered", "unreadable")
 STATE = (
     "The same inputs gave different answers in two calls: the result depends on an earlier call, or on chance, so "
     "something is kept outside the function."
@@ -30,8 +32,8 @@ def explain(verdicts, edition, function, names):
         if verdict.passed:
             outcomes.append(Outcome(check, True))
             continue
-        if misnamed and not any(verdict.passed for verdict in verdicts.values() if verdict.check.tolerance):
-            claims, identity = [(misnamed, lambda: misnamed is not None)], "signature"
+        if misnamed and not any(other.passed for other in verdicts.values() if other.check.tolerance):
+            identity, claims = "signature", [(misnamed, lambda: misnamed is not None)]
         else:
             identity, claims = cause(check, attempt, edition)
         claims = [claim for claim in claims if claim[0] not in told]  # each sentence once
@@ -40,7 +42,18 @@ def explain(verdicts, edition, function, names):
         example = show(shown) if identity not in ("signature", "count") else ""
         outcomes.append(Outcome(check, False, claims, identity, example="" if example in told else example))
         told.add(example)
+    values = [outcome for outcome in outcomes if RULES[outcome.check.name].kind == "right"]
+    if not any(outcome.passed or outcome.mistake not in UNKNOWN for outcome in values):
+        outcomes = [without_values(outcome) for outcome in outcomes]
     return outcomes
+
+
+def without_values(outcome):
+    """A property such as a default or a shape is worth nothing if the values have nothing to do with the question."""
+    if not outcome.passed or RULES[outcome.check.name].kind == "count":
+        return outcome
+    said = "Not earned while no answer of this function is right."
+    return Outcome(outcome.check, False, [(said, None)], "none_right")
 
 
 def cause(check, attempt, edition):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from . import good_pdf, good_pickle
 
-FILES_POINTS = 35  # assignment2.pkl and assignment2.pdf are good ones
+FILES_POINTS = 10  # assignment2.pkl is a good one; the points of the PDF are pending
 ANSWERS = ("root",)  # what an attack on the judgement needs: no kind of cell stops it, the judge outside does
 OTHER = ("root", "user")  # another user's rights stop it, if nothing else does
 CELLS = (*OTHER, "nobody")  # the student's code has the grader's own rights: the namespaces stop it
@@ -875,7 +875,7 @@ ATTACKS = [
     Attack("numpy patched", PATCHED),
     Attack("subclass of ndarray", SUBCLASS, FILES_POINTS + 5),  # for the number of values, which is right
     Attack("object that agrees", AGREEING),
-    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 5),  # the same
+    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 6),  # the same, and for gradients that are finite
     Attack("child.py patched", TRACED),
     Attack("results.json and os._exit", RESULTS, where=OTHER),
     Attack("writes at exit", AT_EXIT, where=OTHER),
