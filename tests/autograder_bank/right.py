@@ -698,7 +698,7 @@ def shifted(eps):
 RIGHT = [
     *EDITIONS[1:],  # the first is the clean submission itself
     *(Right(f"handout, {style} alone", in_style(HANDOUT, style), only=BIASED) for style in STYLES),
-    *(Right(name, source, only=("Q5.1",)) for name, source in TRAINERS.items()),
+    *(Right(name, source, only=("Q5.1",)) for name, source in {**TRAINERS, "later, raw counts": LATER}.items()),
     *(
         Right(f"changes {name}", edited(HANDOUT, place), only=(*FORWARD, "Q3"), note=f"changes its argument {name}")
         for name, place in CHANGES.items()
