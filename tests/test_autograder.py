@@ -828,6 +828,7 @@ def test_a_report_fits_the_terminal_and_says_things_once(rubric, width):
     for sentence in ("The values are those of a tangent.", "One factor is missing.", "It raised KeyError: 'w'"):
         assert plain.count(sentence) == 1, sentence
     assert plain.count("gradients(") == 1 and "the same call returned dW2 = [2.0]" in plain
+    assert plain.count("-0.125,") == 40, "a call to paste is whole, and no number is cut at its sign"
     assert "-4 vectors and matrices, element by element; a single number, and whole numbers" in plain
     assert "A note for you." in plain and "For staff: A note for others." in plain and "loss 0.5" in plain
     assert not [name for name in rubric.checks if name in plain], "a check's name is for staff"
