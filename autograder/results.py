@@ -252,7 +252,7 @@ def wrap(text, width, first, more):
     return [
         piece
         for line in clean(text).splitlines()
-        for piece in textwrap.wrap(line, width, initial_indent=first, subsequent_indent=more, break_on_hyphens=False)
+        for piece in textwrap.wrap(line, width, initial_indent=first, subsequent_indent=more)
     ]
 
 
