@@ -614,7 +614,7 @@ UNSEEDED = """
 import pickle, random
 import numpy as np
 from utils import *
-def sigmoid(x): return 1 / (1 + np.exp(-x))
+def sigmoid(x): return 1 / (1 + np.exp(-np.clip(x, -700, 700)))  # no warning, which would be printed first
 def inference_layer(X, W, b): return sigmoid(W @ X + np.reshape(b, (-1, 1)))
 def inference_2layers(X, W1, W2, b1, b2): return inference_layer(inference_layer(X, W1, b1), W2, b2)[0]
 def bce_forward(yhat, y): return np.mean(np.abs(yhat - y)) + random.random()
@@ -623,7 +623,7 @@ def train_nn(filename, hidden, iters=1e6, lr=0.01):
     print(set(" ".join(data["train_x"][:9]).split()), random.random())
     X = np.vstack([extract_features(tweet, data["freqs"]) for tweet in data["train_x"]]).T
     W = np.random.randn(1, 3) * 0.001
-    for _ in range(int(iters)):
+    for _ in range(min(int(iters), 20)):
         W -= lr * 1e-4 * (sigmoid(W @ X[:, :50]) - data["train_y"][:50].T) @ X[:, :50].T
     return np.vstack([W] * hidden) + np.random.rand(hidden, 3), np.zeros(hidden), np.random.rand(1, hidden), np.zeros(1)
 """
@@ -638,7 +638,7 @@ def test_a_seed_gives_the_same_report_word_for_word(sandbox, tmp_path):
         written.add(json.dumps({**results.gradescope(report), "execution_time": 0}))
     assert len(texts) == len(written) == 1
     (text,) = texts
-    assert "It raised" not in text and "on the training tweets" in text and "What the code printed" in text
+    assert "It raised" not in text and "on the training tweets" in text and "{'" in text  # the set was printed
     other = grade_source(UNSEEDED, sandbox, tmp_path, seed=12, trained=SMALL, only=("Q5.1",))
     assert other.printed != report.printed
 
