@@ -1,4 +1,4 @@
-"""Every command that README.md, CONTRIBUTING.md and `make help` name is run here, with small settings, in a copy.
+"""Every command that the documents below and `make help` name is run here, with small settings, in a copy.
 
 A command without an entry in RUN or LEFT fails, and so does an entry that no document names.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "autograder/README.md")
 
 # The command as the document has it, and how it is run: the arguments that make it small, or the whole of it.
 RUN = {
@@ -25,6 +25,9 @@ RUN = {
     "python train.py --data twitter_data.pkl --out mine": "--iters 300",
     "python -m autograder my_folder": "",
     "python -m autograder PATH": "python -m autograder my_folder/assignment2.py --json results.json",
+    "python -m autograder PATH --only Q3,Q4": "python -m autograder my_folder --only Q3,Q4",
+    "python -m autograder PATH --seed N": "python -m autograder my_folder --only Q1 --seed 7",
+    "python <project>/autograder PATH": "python autograder my_folder --only Q1",
     "python -m autograder --all FOLDER --out FOLDER": "python -m autograder --all class --out graded --jobs 1",
     "python -m autograder.package autograder.zip": "--help",  # fetches wheels; the grader's tests build it
     "python -m report": "",
@@ -33,6 +36,7 @@ RUN = {
     "python -m report --companion": "--help",  # its figures take a run of the companion; the report's tests typeset it
     "python -m data.build": "--check twitter_data.pkl",
     "python -m benchmarks": "--help",  # both parts are run by tests/test_benchmarks.py
+    "python -m benchmarks.bench_autograder": "--help",  # a class for each number of processes
     "python -m benchmarks.bench_training seeds": "--iters 20",
     "python -m benchmarks.bench_training choices --repeats 4": "--iters 20 --data twitter_data.pkl --repeats 1",
     "python -m ruff format .": "--check",

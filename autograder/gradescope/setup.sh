@@ -26,6 +26,6 @@ echo "$python" > "$here/python"
 # Student code runs as another user, who is to read nothing in here.
 chmod -R go-rwx "$here"
 
-# The self-test: the reference solution earns every point, or the build fails.
+# The self-test: the reference solution earns every point that a machine gives, or the build fails.
 cd "$here"
 "$python" -m autograder "$here/assignment2.py"
