@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -92,12 +93,17 @@ def entry(rubric, check, text, outcome=None):
 
 
 def told(report, outcome):
-    """What is said of a check. If several fail for one reason, the first holds it, and the others name the first."""
-    said = [hint_of(outcome), outcome.example, outcome.note]
-    if not outcome.passed and not outcome.hint:
-        same = [other for other in report.outcomes.values() if other.mistake == outcome.mistake and other.hint]
-        said += [f"For the same reason as the check “{first.check.tests}”." for first in same[:1]]
-    return clean("\n".join(filter(None, said)))
+    return clean("\n".join(filter(None, (reason(report, outcome), outcome.example, outcome.note))))
+
+
+def reason(report, outcome):
+    """Why a check failed. If several fail for one reason, the first holds the hint, and the others name the first."""
+    if outcome.passed or outcome.hint:
+        return hint_of(outcome)
+    answered = report.rubric.answered_by(report.rubric.questions[outcome.check.question].function)
+    others = [report.outcomes[check.name] for check in answered if check.name in report.outcomes]
+    same = [f"{o.check.question}: {o.check.tests}" for o in others if o.hint and o.mistake == outcome.mistake]
+    return f"For the same reason as {same[0]}." if same else ""
 
 
 def hint_of(outcome):
@@ -162,14 +168,15 @@ def as_text(report, width=100, colour=False, marks=MARKS):
         if all(outcome.passed for outcome in outcomes):
             others += head
         else:  # a cause that several questions share is said once, below all of them
-            lost.setdefault("\n".join(problems(outcomes, width, colour, calls)), []).extend(head)
+            lost.setdefault("\n".join(problems(report, outcomes, width, colour, calls)), []).extend(head)
     sections = [[*heads, *cause.splitlines()] for cause, heads in lost.items()]
     sections += [others, wrap("\n".join(summary(report)), width, "", "    ")]
     sections.append([line for note in report.notes for line in wrap(f"Note: {note}", width, "", "  ")])
     if report.staff:
         sections.append(["For staff:", *(line for note in report.staff for line in wrap(note, width, "  ", "  "))])
     if report.printed:
-        printed = "\n".join(clean(report.printed).splitlines()[:10])
+        printed = re.sub(r"\S*/submission/", "", report.printed)  # a folder whose name is by chance
+        printed = "\n".join(clean(printed).splitlines()[:10])
         sections.append(["What the code printed, the beginning of it:", *wrap(printed, width, "  ", "  ")])
     pending = f", {report.pending:g} pending" if any(o.check.person for o in report.outcomes.values()) else ""
     alone = f" ({', '.join(shown)})" if len(report.outcomes) < len(report.rubric.checks) else ""
@@ -192,7 +199,8 @@ def headline(rubric, number, outcomes, width, colour, marks):
     notes = [] if waits else list(dict.fromkeys(outcome.note for outcome in outcomes if outcome.note))
     notes = [clean(note) for note in notes if not any(note in outcome.hint for outcome in outcomes)]
     if failures:
-        state, tone, text = 1, RED, f"{failures} of {len(outcomes)} {'checks failed' if most else 'find nothing'}"
+        some = f"{failures} of {len(outcomes)} {'checks failed' if most else 'find nothing'}"
+        state, tone, text = 1, RED, some if most or failures < len(outcomes) else "nothing to judge"
     elif waits:
         state, tone, text = 2, BOLD, "a person decides"
     elif notes and len(notes[0]) <= room:
@@ -215,7 +223,7 @@ def passed(tests, room):
     return "; ".join([*named, *[f"and {left} more"] * (left > 0)]) if named else f"all {left} checks passed"
 
 
-def problems(outcomes, width, colour, calls):
+def problems(report, outcomes, width, colour, calls):
     """What is wrong in a question: the failed checks of each cause, what is said of it, and the call that shows it.
 
     calls: those shown so far, since none is shown twice.
@@ -238,7 +246,7 @@ def problems(outcomes, width, colour, calls):
             tests = "; ".join(outcome.check.tests for outcome in cause)
             first, *more = wrap(tests, width, f"    {cost:4}", INDENT)
             lines += [first.replace(cost, paint(cost, RED, colour), 1), *more]
-        lines += wrap(hint_of(cause[0]), width, INDENT, INDENT)
+        lines += wrap(reason(report, cause[0]), width, INDENT, INDENT)
         call, returned, value = next((o.example for o in cause if o.example), "").partition(" returned ")
         call = call.removeprefix("In the call ")
         example = f"{'the same call' if call in calls else call}\n{returned.strip()} {value}"
