@@ -781,6 +781,7 @@ LOST = {
     ),
     "pdf.derivations": because("The PDF is empty."),
     "pdf.curves": {"mistake": "values"},  # has no hint of its own, and is about the same file
+    "pdf.examples": {"mistake": "another"},
 }
 
 
@@ -800,7 +801,7 @@ def test_points_that_a_person_gives_are_pending(rubric):
     assert results.as_text(report).splitlines()[-1] == "work: 75 of 75 points, 25 pending"
 
     empty = check_results(results.gradescope(made_up(rubric, LOST)), rubric)
-    assert empty["extra_data"]["pending"] == 2
+    assert empty["extra_data"]["pending"] == 1
     of = {test["tags"][0]: test for test in empty["tests"]}
     derived = of["pdf.derivations"]
     assert (derived["status"], derived["extra_data"]["pending"], derived["output"]) == (
@@ -809,6 +810,7 @@ def test_points_that_a_person_gives_are_pending(rubric):
         "The PDF is empty.",
     )
     assert of["pdf.curves"]["output"] == "For the same reason as Q2: derivations, with their steps."
+    assert of["pdf.examples"]["output"] == ""
     assert of["sigmoid.scalar"]["output"] == "For the same reason as Q1.1: vectors and matrices, element by element."
 
 
@@ -845,7 +847,7 @@ def test_a_report_fits_the_terminal_and_says_things_once(rubric, width):
     assert "-4 vectors and matrices, element by element; a single number, and whole numbers" in plain
     assert "A note for you." in plain and "For staff: A note for others." in plain and "loss 0.5" in plain
     assert not [name for name in rubric.checks if name in plain], "a check's name is for staff"
-    assert lines[-1] == "work: 47 of 75 points, 2 pending"
+    assert lines[-1] == "work: 47 of 75 points, 1 pending"
 
 
 def test_colour_changes_nothing_but_colour(rubric):
@@ -1079,11 +1081,11 @@ def test_the_package_as_gradescope_uses_it(tmp_path, rubric):
     assert not (root / "source").stat().st_mode & 0o077
 
     shutil.copy(root / "source" / "run_autograder", root)
-    (root / "submission" / "assignment2.py").write_text(NETWORK)
+    (root / "submission" / "assignment2.py").write_text(NETWORK.replace("1 + np", "1 - np"))
     run = subprocess.run(["bash", root / "run_autograder"], cwd=root, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     result = check_results(json.loads((root / "results" / "results.json").read_text()), rubric)
-    assert result["score"] == 5 + 7
+    assert result["score"] == 1 + 7 and result["tests"][0]["extra_data"]["mistake"] == "sigmoid.plus"
 
     (root / "source" / "python").write_text("/nowhere/python\n")  # nothing runs: what was there first stays
     subprocess.run(["bash", root / "run_autograder"], cwd=root, env=environment, capture_output=True, text=True)
