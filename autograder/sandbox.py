@@ -27,7 +27,7 @@ MEGABYTES = 600  # address space of a child; Gradescope gives 768 in all
 PROCESSES = 32  # that a child's user may have
 LARGEST_LINE = 256 << 10  # of one message, in bytes
 LARGEST_KEPT = 2 << 20  # of all messages that are kept: as Python's objects they take twenty times that
-LARGEST_TALK = 64 << 20  # of all messages of a task
+LARGEST_TALK = 160 << 20  # of all messages of a task
 KEPT_OUTPUT = 4000  # bytes of what the student's code prints; the rest is read and dropped
 GRACE = 20  # seconds that the host may take to clean up
 

@@ -282,7 +282,7 @@ def untrained(other, tweets):
     """other: a trial on exchanged labels. It need not fit them, but must have left the first ones."""
 
     def stays():
-        return loss_of(other, tweets, exchanged=True) > EXCHANGED
+        return not problem_of(other) and loss_of(other, tweets, exchanged=True) > EXCHANGED
 
     said = (
         "With the labels in the file exchanged, the same call does not follow them: the parameters do not come from "
