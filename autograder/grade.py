@@ -444,4 +444,6 @@ def grade_files(student, wanted):
             task = {"task": {"pkl": "pickle", "pdf": "pdf"}[kind], "file": name, "keys": PARAMETERS, "seconds": seconds}
             run = student.sandbox.run(student.submission.folder, [name], task, seconds) if exists else None
             yield judge_file(about, run, exists)
+    if student.loaded is None and student.submission.code:
+        student.run("sigmoid", [])  # no question was asked: the code is loaded for its comments
     yield files.judge_comments([check for check in checks if check.name.startswith("code")], student.loaded)

@@ -193,8 +193,8 @@ USUAL = Training()
 
 # Invented, and left as they are by the tokenizer, the stop words and the stemmer.
 WORDS = ["".join(letters) for letters in product("bdfgk", "aou", "lmnpr", "aou", "bkmp")]
-VOCABULARY = 60  # words of each kind, some common and some rare, so that counts run from dozens to thousands
-RARE = 20  # the words from here on also turn up in tweets of the other kind
+VOCABULARY = 100  # words of each kind
+COMMON = 2  # of them are in every other tweet, as emoticons are in the course's: counts run from dozens to thousands
 
 
 @dataclass(frozen=True)
@@ -224,21 +224,16 @@ def draw_tweets(seed, training):
     The test tweets carry the opposite labels, so that a network that was trained on them predicts the reverse.
     """
     rng = np.random.default_rng((seed, 5))
-    words = rng.permutation(WORDS)[: 2 * VOCABULARY + 5].tolist()  # positive, negative, and five that say nothing
-    odds = 1 / np.arange(1, VOCABULARY + 1)
+    words = rng.permutation(WORDS)[: 2 * VOCABULARY + 50].tolist()  # positive, negative, and fifty that say nothing
 
     def draw(N):
         y = np.repeat([1.0, 0.0], N // 2)
         kind = np.where(y == 1, 0, VOCABULARY)[:, None]
-        chosen = np.hstack(
-            [
-                kind + rng.choice(VOCABULARY, (N, 3), p=odds / odds.sum()),
-                np.where(
-                    rng.random((N, 1)) < 0.2, VOCABULARY - kind + rng.integers(RARE, VOCABULARY, (N, 1)), len(words)
-                ),
-                rng.integers(2 * VOCABULARY, len(words), (N, 1)),
-            ]
-        )
+        own = rng.integers(COMMON, VOCABULARY, (N, 3))
+        own[:, 0] = np.where(rng.random(N) < 0.5, rng.integers(0, COMMON, N), own[:, 0])
+        other = VOCABULARY - kind + rng.integers(COMMON, VOCABULARY, (N, 1))
+        other = np.where(rng.random((N, 1)) < 0.2, other, len(words))
+        chosen = np.hstack([kind + own, other, rng.integers(2 * VOCABULARY, len(words), (N, 1))])
         said = [*words, ""]  # the last entry is no word
         return y, chosen, [" ".join(filter(None, map(said.__getitem__, row))) for row in chosen.tolist()]
 
