@@ -18,7 +18,15 @@ from .parameters import plain, scaled_features, shape_problem
 
 OTHER_ORDER = ("W1", "W2", "b1", "b2")  # a mistake that is told, and read all the same
 CLEARLY = 0.15  # a network that was trained on both splits has a loss above this: a fifth of its labels are reversed
-HOPELESS = ("missing", "not_loaded", "died", "count", "none", "type")  # problems that other settings do not cure
+HOPELESS = (
+    "unaided",
+    "missing",
+    "not_loaded",
+    "died",
+    "count",
+    "none",
+    "type",
+)  # problems that other settings do not cure
 QUICK = 0.65  # a tenth of the steps is enough if they lead below this
 SLOW = 10  # a trainer that is too slow for the usual steps is asked for this part of them
 

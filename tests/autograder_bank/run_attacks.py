@@ -24,7 +24,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from autograder import GraderError, Sandbox, grade
+from autograder import GraderError, Sandbox, grade, inputs
 from autograder.cell.host import MS_BIND, MS_PRIVATE, MS_REC, NEWNS, mount, system
 from autograder.results import as_text, gradescope
 
@@ -37,6 +37,7 @@ NOBODY = 65534
 TREE = Path(__file__).resolve().parents[2]
 PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", "/")
 WATCHDOG = 150  # seconds for one submission, far above all limits: past it the grader hangs
+TRAINED = inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1), (6, 2000, 0.1)))
 LARGEST_REPORT = 300_000  # characters
 LARGEST_GROWTH = 200  # megabytes that a submission may add to the grader's memory
 
@@ -149,7 +150,7 @@ def attempt(attack, sandbox, base, listener):
 
     before, memory = world(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     signal.alarm(WATCHDOG)
-    report = grade(path, sandbox=sandbox, patience=0.1)
+    report = grade(path, sandbox=sandbox, patience=0.1, trained=TRAINED)
     signal.alarm(0)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) >> 10
 
@@ -227,7 +228,7 @@ def main(setting, names):
                         )
                     )
                     remove(base / "class" / "attacker")
-            control = grade(base / "class" / "neighbour", sandbox=sandbox)
+            control = grade(base / "class" / "neighbour", sandbox=sandbox, trained=TRAINED)
         left = processes([str(base).encode()], {os.getpid()})
         left += [f"left: {name}" for name in os.listdir(base / "tmp")]
         print(json.dumps({"name": "the neighbour", "score": control.score, "most": 100, "left": left}))
