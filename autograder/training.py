@@ -27,7 +27,8 @@ HOPELESS = (
     "none",
     "type",
 )  # problems that other settings do not cure
-QUICK = 0.65  # a tenth of the steps is enough if they lead below this
+QUICK = 0.65  # fewer steps and tweets are enough if they lead below this
+FEWER = 10  # the part of the tweets with exchanged labels, for that
 SLOW = 10  # a trainer that is too slow for the usual steps is asked for this part of them
 
 
@@ -78,11 +79,14 @@ def write_files(folder, tweets):
 
     tweets.pkl and more_tweets.pkl hold the same tweets in the two editions' forms.
     """
+    exchanged = replace(tweets, train_y=1 - tweets.train_y)
+    fewer = replace(exchanged, train_x=tweets.train_x[::FEWER], train_y=exchanged.train_y[::FEWER])
     contents = {
         "tweets.pkl": tweets.january(),
         "more_tweets.pkl": tweets.later(),
         "usual_test.pkl": replace(tweets, test_y=1 - tweets.test_y).january(),
-        "exchanged.pkl": replace(tweets, train_y=1 - tweets.train_y).january(),
+        "exchanged.pkl": exchanged.january(),
+        "fewer_exchanged.pkl": fewer.january(),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(pickle.dumps(content))
@@ -123,6 +127,16 @@ class Trainer:
         if problem and not any(without_numbers(problem.sentence) == without_numbers(error) for error in self.errors):
             self.errors[problem.sentence] = iters
         return Trial(file, hidden, iters, lr, start, value, problem)
+
+    def short(self):
+        """A trial of few steps, in either form of the file. What it fails for is not told."""
+        start = len(self.training.settings)
+        hidden, steps, lr = self.training.short
+        for file, kind in self.ways[::2]:
+            value, problem = self.ask(file, hidden, kind(steps), lr, start, self.seconds / 3, True)
+            if not problem:
+                return Trial(file, hidden, kind(steps), lr, start, value)
+        return None
 
     def again(self, trial, **changed):
         planted = changed.pop("planted", True)
@@ -181,7 +195,8 @@ def judge_training(checks, trainer, tweets, names):
     if loss_of(trial, tweets) > CLEARLY:
         trial, found["train.split"] = uses_the_test_split(trial, trainer, tweets)
     if loss_of(trial, tweets) <= bound:
-        other = trainer.again(trial, file="exchanged.pkl", iters=type(trial.iters)(max(trial.iters // 10, 1)))
+        fewer = type(trial.iters)(max(trial.iters // FEWER, min(trial.iters, 2000)))
+        other = trainer.again(trial, file="fewer_exchanged.pkl", iters=fewer)
         if loss_of(other, tweets, exchanged=True) > QUICK:  # or it raised: a log every iters // 10000 steps
             other = trainer.again(trial, file="exchanged.pkl")
         found["train.learns"] = untrained(other, tweets, bound)
@@ -204,13 +219,19 @@ def outcomes_of(checks, found, otherwise=None):
 
 
 def best_trial(trainer, tweets, bound):
-    """The trial with the least loss, of those up to the first one that learned."""
+    """The short trial if it learned; else the trial with the least loss, of those up to the first one that learned."""
+
+    def learned(trial):  # the labels, or their reverse
+        return any(loss_of(trial, tweets, exchanged) <= bound for exchanged in (False, True))
+
+    best = trainer.short() if trainer.training.short else None
+    if best and learned(best):
+        return best
     best = None
     for trial in trainer.trials():
         if best is None or loss_of(trial, tweets) < loss_of(best, tweets) or (best.problem and not trial.problem):
             best = trial
-        reversed_labels = loss_of(best, tweets, exchanged=True) <= bound
-        if loss_of(best, tweets) <= bound or reversed_labels or problem_of(best) in HOPELESS:
+        if learned(best) or problem_of(best) in HOPELESS:
             break
     return best
 

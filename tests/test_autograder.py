@@ -49,7 +49,9 @@ from tests.autograder_bank import good_pdf, good_pickle, grade_source, losing
 
 PROJECT = Path(__file__).resolve().parents[1]
 LATER = PROJECT / "later_edition" / "assignment2.py"
-SMALL = inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1),))  # where training is not the point
+SMALL = inputs.Training(
+    tweets=400, tests=100, settings=((5, 2000, 0.1),), short=None
+)  # where training is not the point
 JANUARY = EDITIONS["january"]
 
 # A small right submission without training, for tests that are about one function.
