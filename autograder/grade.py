@@ -52,18 +52,18 @@ class Report:
 
     @property
     def score(self):
-        """The points that a machine gave."""
+        """The points given: a machine's, and those of persons as far as they have given them."""
         return sum(outcome.earned for outcome in self.outcomes.values())
 
     @property
     def most(self):
-        """The points that a machine gives at most."""
-        return sum(outcome.check.points for outcome in self.outcomes.values() if not outcome.check.person)
+        """The most that these can be."""
+        return sum(o.check.points for o in self.outcomes.values() if o.mark or not o.check.person)
 
     @property
     def pending(self):
         """The points that a person still gives, or not."""
-        return sum(o.check.points for o in self.outcomes.values() if o.check.person and o.passed)
+        return sum(o.check.points for o in self.outcomes.values() if o.check.person and o.passed and not o.mark)
 
     def points(self, question):
         """Points earned in a question, by its number."""
