@@ -18,11 +18,13 @@ class Entry:
 
     name: str  # printable, and of no other entry: its files and its row are called so
     path: Path | None  # what is graded; None if nothing can be
-    student: str = ""  # the student's name; of a group, all of them
+    student: str = ""  # the student's name; of a group, all of them, with "; " between: downloads.people
     sid: str = ""
     email: str = ""
+    platform: str = ""  # whose number `sid` is: "gradescope" (the university's), "canvas" or "moodle" (its own)
     late: str = ""  # "late", if the platform says so
     refused: str = ""  # why nothing can be graded: a word or two
+    files: tuple = ()  # (name, path) of each file, where everybody's files lie in one folder; `path` is one of them
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Row:
         return "" if self.report else "not graded yet"
 
 
-def record_of(report, **facts):
-    """What is kept of a report, as plain data. `facts` are kept beside it."""
+def record_of(report):
+    """What is kept of a report, as plain data."""
     return {
         "seed": report.seed,
         "edition": asdict(report.edition) if report.edition else None,
@@ -64,6 +66,8 @@ def record_of(report, **facts):
         "printed": report.printed,
         "broken": report.broken,
         "seconds": round(report.seconds, 2),
+        "code": report.code,
+        "parameters": report.parameters,
         "outcomes": {
             name: {
                 "passed": outcome.passed,
@@ -74,7 +78,6 @@ def record_of(report, **facts):
             }
             for name, outcome in report.outcomes.items()
         },
-        **facts,
     }
 
 
@@ -104,4 +107,6 @@ def restore(name, record, rubric, marks=None):
         record["printed"],
         record["broken"],
         record["seconds"],
+        record["code"],
+        record["parameters"],
     )
