@@ -1,17 +1,19 @@
 """Grades one submission: draws, asks, judges, and asks again where an earlier mistake is to blame."""
 
 import difflib
+import hashlib
+import json
 import secrets
 import shutil
 import tempfile
 import time
+import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 import assignment2 as reference
 
@@ -31,6 +33,7 @@ FUNCTIONS = tuple(inputs.ORDER)  # in the order of the questions: a later one ma
 ALIASES = {"inference_2layers": ("inference_2layers", "inference_2_layers")}
 OTHER_NAMES = {"batchx": "X", "batchy": "y", "B1": "b1"}  # of update_params' arguments, where they are passed by name
 FEWER = 5  # train_nn is asked for this part of the steps if it works with stand-ins
+CODE = 200_000  # letters of it that are kept
 ASKS, ASKED_ENTRIES = 50_000, 200_000  # of a stand-in, in one task
 
 
@@ -49,6 +52,8 @@ class Report:
     printed: str = ""  # the beginning of what the student's code printed, for staff
     broken: str | None = None  # the grader's own failure
     seconds: float = 0.0
+    code: str | None = None  # the text of assignment2.py, and a digest of the parameters: for the comparison of a class
+    parameters: str | None = None
 
     @property
     def score(self):
@@ -77,7 +82,7 @@ def grade(
     rubric=None,
     sandbox=None,
     patience=1.0,
-    progress=False,
+    stage=lambda name: None,
     only=None,
     trained=inputs.USUAL,
 ):
@@ -86,9 +91,10 @@ def grade(
     seed: of all inputs, and of what student code draws; drawn where none is given, and in the report.
     edition: "january" or "later" pins one, instead of the rubric.  only: numbers of the questions to grade.
     sandbox: a Sandbox to use again for many submissions.  patience: a factor on all time limits.
-    progress: a bar on a terminal if it takes over two seconds.  trained: what train_nn is asked with.
+    stage: called with the name of each part before it is graded.  trained: what train_nn is asked with.
     Returns a Report with every check of the rubric, or of the questions in `only`. Raises NotASubmission if there is
-    nothing to grade. A failure of the grader's own is in `report.broken`; the checks it hit have no points.
+    nothing to grade, and GraderError if there is no cell for student code. A failure of the grader's own in one
+    question is in `report.broken`, and the checks it hit have no points; the other questions are graded.
     """
     start = time.monotonic()
     rubric = rubric or read_rubric()
@@ -99,19 +105,19 @@ def grade(
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
         submission = take_in(path, folder)
         report.notes += submission.notes
-        try:
-            with nullcontext(sandbox) if sandbox else Sandbox() as cell:
-                report.isolation = cell.isolation
-                total = len(FUNCTIONS) + 3
-                options = {"desc": "grading", "unit": "question", "delay": 2, "leave": False}
-                with tqdm(total=total, **options, disable=None if progress else True) as bar:
-                    student = Student(submission, cell, report, patience, trained)
-                    for step in steps(student, wanted):
-                        report.outcomes |= {outcome.check.name: outcome for outcome in step}
-                        bar.update()
-                    report.notes += student.notes
-        except GraderError as error:
-            report.broken = str(error)
+        if submission.code:
+            with open(submission.folder / submission.code, encoding="utf-8", errors="replace") as file:
+                report.code = file.read(CODE)
+        with nullcontext(sandbox) if sandbox else Sandbox() as cell:
+            report.isolation = cell.isolation
+            student = Student(submission, cell, report, patience, trained)
+            for number, judged in steps(student, wanted):
+                stage(number)
+                try:
+                    report.outcomes |= {outcome.check.name: outcome for outcome in judged()}
+                except Exception as error:
+                    report.broken = report.broken or f"{number}: {described(error)}"
+            report.notes += student.notes
     said = "Not graded: the grader failed here, not the submission."
     report.outcomes = {
         check.name: report.outcomes.get(check.name) or failed([check], "grader", said)[0]
@@ -123,24 +129,39 @@ def grade(
 
 
 def steps(student, wanted):
-    """Yield the outcomes of one question after another."""
+    """Yield one question after another: (its number, a function that returns its outcomes)."""
     rubric = student.report.rubric
+    functions = Functions(student) if student.submission.code else None
 
     def asked(function):
         return [check for check in rubric.answered_by(function) if check.question in wanted and not check.person]
 
-    if student.submission.code:
-        functions = Functions(student)
-        for function in FUNCTIONS:
-            if asked(function):
-                yield functions.outcomes(function)
+    def judged(function):
+        if not functions:
+            return failed(asked(function), "missing", "There is no assignment2.py in the submission.")
+        if function == "train_nn":
+            return grade_training(student, functions, all(map(asked, FUNCTIONS)))
+        return functions.outcomes(function)
+
+    def notes():
         student.notes += functions.notes()
-        if asked("train_nn"):
-            yield grade_training(student, functions, all(map(asked, FUNCTIONS)))
-    else:
-        for function in (*FUNCTIONS, "train_nn"):
-            yield failed(asked(function), "missing", "There is no assignment2.py in the submission.")
+        return []
+
+    for function in filter(asked, FUNCTIONS):
+        yield student.question[function].number, partial(judged, function)
+    if functions:
+        yield "notes", notes
+    if asked("train_nn"):
+        yield student.question["train_nn"].number, partial(judged, "train_nn")
     yield from grade_files(student, wanted)
+
+
+def described(error):
+    """An error of the grader's own: what it was and, unless it is one that the grader raises, where."""
+    if isinstance(error, GraderError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
 
 
 # ---- A submission in its cell --------------------------------------------------------------------
@@ -443,19 +464,31 @@ def grade_training(student, functions, known):
 
 
 def grade_files(student, wanted):
-    """Yield the outcomes of assignment2.pkl, and of what a machine can see for a person: the PDF, the comments."""
-    checks = [check for check in student.rubric.checks.values() if check.question in wanted]
+    """Yield, as `steps` does, assignment2.pkl and what a machine can see for a person: the PDF, the comments."""
+    checks = {kind: [] for kind in ("pkl", "pdf", "code")}
+    for check in student.rubric.checks.values():
+        if check.question in wanted and check.name.partition(".")[0] in checks:
+            checks[check.name.partition(".")[0]].append(check)
+
+    def judged(kind, name, judge_file):
+        exists = name in student.submission.files
+        seconds = student.question[name].seconds * student.patience
+        task = {"task": {"pkl": "pickle", "pdf": "pdf"}[kind], "file": name, "keys": PARAMETERS, "seconds": seconds}
+        run = student.sandbox.run(student.submission.folder, [name], task, seconds) if exists else None
+        if kind == "pkl" and run and 0 in run.answers:
+            student.report.parameters = hashlib.sha256(json.dumps(run.answers[0], sort_keys=True).encode()).hexdigest()
+        return judge_file(checks[kind], run, exists)
+
+    def comments():
+        if student.loaded is None and student.submission.code:
+            student.run("sigmoid", [])  # no question was asked: the code is loaded for its comments
+        return files.judge_comments(checks["code"], student.loaded)
+
     for kind, name, judge_file in (
         ("pkl", "assignment2.pkl", files.judge_pickle),
         ("pdf", "assignment2.pdf", files.judge_pdf),
     ):
-        about = [check for check in checks if check.name.startswith(kind)]
-        if about:
-            exists = name in student.submission.files
-            seconds = student.question[name].seconds * student.patience
-            task = {"task": {"pkl": "pickle", "pdf": "pdf"}[kind], "file": name, "keys": PARAMETERS, "seconds": seconds}
-            run = student.sandbox.run(student.submission.folder, [name], task, seconds) if exists else None
-            yield judge_file(about, run, exists)
-    if student.loaded is None and student.submission.code:
-        student.run("sigmoid", [])  # no question was asked: the code is loaded for its comments
-    yield files.judge_comments([check for check in checks if check.name.startswith("code")], student.loaded)
+        if checks[kind]:
+            yield checks[kind][0].question, partial(judged, kind, name, judge_file)
+    if checks["code"]:
+        yield checks["code"][0].question, comments

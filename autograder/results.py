@@ -69,18 +69,20 @@ def gradescope(report):
 
 
 def entry(rubric, check, text, outcome=None):
-    """A check as a test. Points that a person gives are in its name and in extra_data, not in its score."""
+    """A check as a test. Points that a person still gives are in its name and in extra_data, not in its score."""
     name, extra = f"{rubric.questions[check.question].title}: {check.tests}", {}
     if outcome and outcome.mistake:
         extra["mistake"] = outcome.mistake
-    if check.person:
+    waits = check.person and not (outcome and outcome.mark)
+    if waits:
         name += f" ({check.points:g} point{'s' * (check.points != 1)}: a person decides)"
         extra["pending"] = check.points if outcome and outcome.passed else 0
-    judged = outcome and not (check.person and outcome.passed)  # what a person has not judged has neither status
+    passed = outcome and (outcome.mark.points == check.points if outcome.mark else outcome.passed)
+    judged = outcome and not (waits and passed)  # what a person has not judged has neither status
     return {
         "score": outcome.earned if outcome else 0,
-        "max_score": 0 if check.person else check.points,
-        **({"status": "passed" if outcome.passed else "failed"} if judged else {}),
+        "max_score": 0 if waits else check.points,
+        **({"status": "passed" if passed else "failed"} if judged else {}),
         "name": name,
         "name_format": "text",
         "number": check.question.removeprefix("Q"),
@@ -93,7 +95,15 @@ def entry(rubric, check, text, outcome=None):
 
 
 def told(report, outcome):
-    return clean("\n".join(filter(None, (reason(report, outcome), outcome.example, outcome.note))))
+    return clean("\n".join(filter(None, (given(outcome), reason(report, outcome), outcome.example, outcome.note))))
+
+
+def given(outcome):
+    """What a person gave, and said."""
+    if not outcome.mark:
+        return ""
+    said = f"{outcome.mark.points:g} of {outcome.check.points:g} points, given by the staff."
+    return f"{said} {outcome.mark.comment}".strip()
 
 
 def reason(report, outcome):

@@ -55,7 +55,8 @@ def take_in(path, folder):
         elif not path.is_file():
             raise NotASubmission(f"{path}: no such file or folder")
         elif ending in (".py", ".ipynb"):
-            copy.take([(f"assignment2{ending}", opener(path)), *beside(path)])
+            others = [(name, opener(other)) for name, other in beside(path)]
+            copy.take([(f"assignment2{ending}", opener(path)), *others])
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 copy.take(in_zip(archive, copy.notes))
@@ -84,15 +85,15 @@ def in_folder(path):
 
 
 def beside(path):
-    """The files in the same folder that belong to a single assignment2.py."""
+    """The files in the same folder that belong to a single assignment2.py: (name, path)."""
     canvas = CANVAS.match(path.stem)
     for other in sorted(path.parent.iterdir()):
         theirs = CANVAS.match(other.stem)
         if canvas and theirs and theirs[1] == canvas[1] and other != path:
-            yield theirs[2] + other.suffix, opener(other)
+            yield theirs[2] + other.suffix, other
         fits = other.name == "utils.py" or min(rank(other.name, f"assignment2.{kind}") for kind in ("pkl", "pdf")) < 3
         if not canvas and not theirs and fits:
-            yield other.name, opener(other)
+            yield other.name, other
 
 
 def opener(path):
