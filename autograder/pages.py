@@ -91,7 +91,7 @@ def student_page(rubric, row, command):
         causes=causes_of(report) if report else [],
         questions=questions,
         marked=[outcome for outcome in report.outcomes.values() if outcome.mark] if report else [],
-        waiting=[o for o in report.outcomes.values() if o.check.person and o.passed and not o.mark] if report else [],
+        waiting=list(filter(waits, report.outcomes.values())) if report else [],
         edition=EDITION_NAMES[report.edition.name] if report and report.edition else "",
     )
 
@@ -103,12 +103,18 @@ def lost(outcome):
     return 0 if outcome.passed else outcome.check.points
 
 
+def waits(outcome):
+    """Whether a person has yet to decide."""
+    return outcome.check.person and outcome.passed and not outcome.mark
+
+
 @dataclass
 class Cause:
     """Why points were lost: what is said of it, and the checks that it cost, which may be of several questions."""
 
-    sentences: list
+    sentences: tuple
     outcomes: list = field(default_factory=list)
+    again: bool = False  # its call is that of an earlier one
 
     @property
     def points(self):
@@ -120,7 +126,7 @@ class Cause:
 
     @property
     def notes(self):
-        return list(dict.fromkeys(outcome.note for outcome in self.outcomes if outcome.note))
+        return list(dict.fromkeys(outcome.note for outcome in self.outcomes if outcome.note and not outcome.mark))
 
     @property
     def call(self):
@@ -154,7 +160,12 @@ def causes_of(report):
             sentences = sentences or tuple(sentence for sentence, _ in same)
             key = outcome.mistake, sentences
         causes.setdefault(key, Cause(sentences)).outcomes.append(outcome)
-    return list(causes.values())
+    order, calls = list(report.rubric.questions), set()
+    found = sorted(causes.values(), key=lambda cause: order.index(cause.questions[0]))
+    for cause in found:
+        cause.again = cause.call[0] in calls
+        calls.add(cause.call[0])
+    return found
 
 
 def questions_of(rubric, report):
@@ -163,7 +174,7 @@ def questions_of(rubric, report):
         outcomes = [o for o in report.outcomes.values() if o.check.question == number and o.check.points]
         if outcomes:
             most = sum(o.check.points for o in outcomes if o.mark or not o.check.person)
-            pending = sum(o.check.points for o in outcomes if o.check.person and o.passed and not o.mark)
+            pending = sum(o.check.points for o in outcomes if waits(o))
             yield question, outcomes, most, pending
 
 
@@ -208,8 +219,8 @@ class Line:
     @property
     def why(self):
         """Why there are no points, or few: for a row that is not graded, or did not load."""
-        if self.state == "unloaded":
-            return self.unloaded.hint
+        if self.state == "unloaded":  # the first notes say which lines of the file failed
+            return " ".join([self.unloaded.hint, *self.report.notes[:2]])
         return self.row.trouble or (self.report.broken if self.report else "") or self.row.refused
 
     @property
@@ -225,7 +236,9 @@ class Line:
         return self.report.edition.name if self.report and self.report.edition else ""
 
     def points(self, question):
-        return self.report.points(question)
+        """The points of a question as text: nothing if a person has yet to decide on all of it."""
+        outcomes = [o for o in self.report.outcomes.values() if o.check.question == question]
+        return "" if all(map(waits, outcomes)) else f"{self.report.points(question):g}"
 
 
 def is_function(rubric, check):
@@ -240,26 +253,26 @@ def class_page(rubric, rows, facts, similar=0):
     """
     lines = sorted((Line(row, rubric) for row in rows), key=lambda line: (line.name.casefold(), line.entry.name))
     judged = [line for line in lines if line.state in ("full", "lost", "unloaded")]
-    most = most_by_question(rubric, [line.report for line in lines if line.report])
-    charts = []
-    if judged:
-        charts = [chart("All questions", [line.report.score for line in judged], sum(most.values()))]
-        for number, points in most.items():
-            title = f"{number} {rubric.questions[number].title}"
-            charts.append(chart(title, [line.points(number) for line in judged], points))
-    scores = [line.report.score for line in judged]
+    reports = [line.report for line in judged]
     figures = {"entries": len(lines), "graded": len(judged)}
-    if scores:
+    charts, counted = [], decided(rubric, reports)
+    most = most_by_question(rubric, counted)
+    if judged:
+        scores = [sum(report.outcomes[check.name].earned for check in counted) for report in reports]
         figures |= {"mean": f"{mean(scores):.1f}", "median": f"{median(scores):g}"}
         figures["full points"] = sum(line.state == "full" for line in lines)
+        charts.append(chart("All questions", scores, sum(most.values())))
+        for number, points in most.items():
+            checks = [check.name for check in counted if check.question == number]
+            earned = [sum(report.outcomes[name].earned for name in checks) for report in reports]
+            charts.append(chart(f"{number} {rubric.questions[number].title}", earned, points))
     return render(
         "class.html",
         lines=lines,
         figures=figures,
         facts=facts,
         similar=similar,
-        most=most,
-        total=sum(most.values()),
+        columns=[number for number in rubric.questions if any(gives_points(line.report, number) for line in lines)],
         charts=charts,
         states=STATES,
         flags=FLAGS,
@@ -272,12 +285,25 @@ def class_page(rubric, rows, facts, similar=0):
     )
 
 
-def most_by_question(rubric, reports):
-    """{question: the most points}, of a machine and of persons as far as they have given points to anyone."""
-    marked = {name for report in reports for name, outcome in report.outcomes.items() if outcome.mark}
-    counted = [check for check in rubric.checks.values() if not check.person or check.name in marked]
-    most = {number: sum(c.points for c in counted if c.question == number) for number in rubric.questions}
+def decided(rubric, reports):
+    """The checks whose points are known of every report: a machine's, and those that persons have been through."""
+    outcomes = {name: [report.outcomes[name] for report in reports] for name in rubric.checks}
+    return [
+        check
+        for name, check in rubric.checks.items()
+        if not check.person or any(o.mark for o in outcomes[name]) and not any(map(waits, outcomes[name]))
+    ]
+
+
+def most_by_question(rubric, checks):
+    most = {number: sum(check.points for check in checks if check.question == number) for number in rubric.questions}
     return {number: points for number, points in most.items() if points}
+
+
+def gives_points(report, question):
+    """Whether anyone, machine or person, has given points in a question or could have."""
+    outcomes = [o for o in report.outcomes.values() if o.check.question == question] if report else []
+    return any(o.check.points and (o.mark or not o.check.person) for o in outcomes)
 
 
 WIDTH, HEIGHT, BASE, TOP = 280, 110, 92, 18  # of a histogram; BASE is where the bars stand, TOP leaves room for a count
