@@ -110,6 +110,8 @@ def grade(
                 report.code = file.read(CODE)
         with nullcontext(sandbox) if sandbox else Sandbox() as cell:
             report.isolation = cell.isolation
+            if cell.exposed:
+                report.staff.append(f"In the cell `{cell.isolation}` of this system {cell.exposed}.")
             student = Student(submission, cell, report, patience, trained)
             for number, judged in steps(student, wanted):
                 stage(number)

@@ -13,6 +13,7 @@ import numpy as np
 import assignment2 as reference
 
 from .answers import Call, Wrong, close, miscounted, text
+from .cell.wire import encode
 from .edition import PARAMETERS
 
 
@@ -289,10 +290,16 @@ def unreadable(call, edition):
 
 
 def changed_of(call):
-    """The names of the inputs that a call changed."""
-    names, listed = list(call.case.args), call.message.get("changed") if call.message else None
-    known = [names[k] for k in listed if type(k) is int and 0 <= k < len(names)] if isinstance(listed, list) else []
-    return sorted(set(known))
+    """The names of the inputs that came back from a call as something else: all of them if they did not come back.
+
+    Judged here by what was sent, since student code may change anything in its own process.
+    """
+    if not call.message or "value" not in call.message:
+        return []
+    sent, back = [encode(arg) for arg in call.args], call.message.get("inputs")
+    if not isinstance(back, list) or len(back) != len(sent):
+        return list(call.case.args)
+    return [name for name, was, now in zip(call.case.args, sent, back, strict=True) if was != now]
 
 
 def signature_problem(function, names, order):

@@ -1,17 +1,15 @@
-"""The grader itself: rubric, inputs, judgement, cells, results, command line, class and package.
+"""The grader itself: rubric, inputs, judgement, results, command line, class and package.
 
-The banks of mutants and right submissions are in test_autograder_bank.py, the attacks in test_autograder_attacks.py,
-and what students hand in is in test_autograder_handins.py.
+The cells are in test_autograder_cell.py, the banks of mutants and right submissions in test_autograder_bank.py, the
+attacks in test_autograder_attacks.py, and what students hand in in test_autograder_handins.py.
 """
 
-import ast
 import csv
 import io
 import json
 import os
 import pickle
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -231,7 +229,7 @@ EXPECTED = Expected()
 def asked(function, answer, seed=0):
     """A function's checks, and its calls, to which `answer(case, args)` is the message that came back."""
     calls = [
-        Call(case, form, args, answer(case, args))
+        Call(case, form, args, {"inputs": [encode(arg) for arg in args], **answer(case, args)})
         for case in inputs.draw(seed)[function]
         for form, args in inputs.forms(case).items()
     ]
@@ -244,8 +242,8 @@ def judged(function, answer, edition=JANUARY):
     return {outcome.check.name: outcome for outcome in explain(verdicts, edition, function, None)}
 
 
-def message(value, changed=()):
-    return {"answer": 0, "value": encode(value), "changed": list(changed)}
+def message(value):
+    return {"answer": 0, "value": encode(value)}
 
 
 def right(case, order="weights first", reduction="mean", values="four"):
@@ -387,14 +385,27 @@ def test_an_error_of_ten_times_the_tolerance_fails(check, error, group):
 )
 def test_forged_messages_earn_no_more_than_a_count_of_values(forged):
     for function in ("sigmoid", "gradients", "update_params"):
-        outcomes = judged(function, lambda case, args: {"answer": 0, "changed": {"a": 1}, **forged})
+        outcomes = judged(function, lambda case, args: {"answer": 0, "inputs": {"a": 1}, **forged})
         passed = {name for name, outcome in outcomes.items() if outcome.passed}
         assert passed <= {"gradients.five", "update.returns"} and len(passed) <= 1, passed
 
 
-def test_changed_inputs_are_named():
-    outcomes = judged("update_params", lambda case, args: message(right(case), changed=[2, 99, "x"]))
-    assert outcomes["update.unchanged"].mistake == "mutated" and "W1" in outcomes["update.unchanged"].hint
+@pytest.mark.parametrize("k, name", [(2, "W1"), (5, "b2")])
+def test_changed_inputs_are_named(k, name):
+    def answer(case, args):
+        back = [encode(arg) for arg in args]
+        back[k] = encode(np.array(args[k]) * (1 + 1e-15))
+        return message(right(case)) | {"inputs": back}
+
+    outcomes = judged("update_params", answer)
+    unchanged = outcomes["update.unchanged"]
+    assert not unchanged.passed and unchanged.mistake == "mutated" and f"its input {name}." in unchanged.hint
+    assert outcomes["update.W1"].passed
+
+
+@pytest.mark.parametrize("back", [None, [], {"a": 1}, [{"none": True}] * 6])
+def test_inputs_that_do_not_come_back_count_as_changed(back):
+    outcomes = judged("update_params", lambda case, args: message(right(case)) | {"inputs": back})
     assert not outcomes["update.unchanged"].passed and outcomes["update.W1"].passed
 
 
@@ -436,154 +447,6 @@ def test_what_is_no_number_arrives_as_the_name_of_its_type():
 
     for value in (Agreeable(), np.array([Agreeable()]), {1: 2}, np.zeros(300_000)):
         assert isinstance(decode(encode(value)), Other)
-
-
-# ---- The cells -----------------------------------------------------------------------------------
-
-
-def call(sandbox, folder, source, calls, seconds=5, **options):
-    (folder / "assignment2.py").write_text(source, encoding="utf-8")
-    task = {"task": "call", "file": "assignment2.py", "stand_ins": [], "calls": calls, **options}
-    return sandbox.run(folder, ["assignment2.py"], task, seconds)
-
-
-def asking(function, *args):
-    return {"function": function, "args": [encode(arg) for arg in args]}
-
-
-def named(name):
-    """The processes of that name."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            found += [entry.name] * (entry.name.isdigit() and (entry / "comm").read_text().strip() == name)
-        except OSError:
-            pass
-    return found
-
-
-def test_an_endless_call_ends_and_keeps_the_answers_before_it(sandbox, tmp_path):
-    run = call(
-        sandbox,
-        tmp_path,
-        "def one(): return 1\ndef loop():\n    while True: pass\n",
-        [asking("one"), asking("loop"), asking("one")],
-        seconds=1,
-    )
-    assert run.late and decode(run.answers[0]["value"]) == 1 and 1 not in run.answers
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="names its processes by prctl, and reads /proc")
-def test_a_grandchild_in_a_session_of_its_own_does_not_outlive_the_call(sandbox, tmp_path):
-    name = f"left{secrets.token_hex(4)}"  # children inherit it
-    source = f"""
-import ctypes, os, time
-def leave():
-    ctypes.CDLL(None).prctl(15, b"{name}", 0, 0, 0)
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            time.sleep(100)
-        os._exit(0)
-    return 1
-"""
-    run = call(sandbox, tmp_path, source, [asking("leave")])
-    assert decode(run.answers[0]["value"]) == 1 and not run.late
-    assert named(name) == []
-
-
-@pytest.mark.parametrize(
-    "body, said",
-    [
-        ("return len(bytearray(1 << 30))", "MemoryError"),
-        ("return [os.fork() or time.sleep(9) for _ in range(99)] and 1", "BlockingIOError"),
-        ("return open('big', 'wb').write(bytes(17 << 20)) and 1", "OSError"),
-        ("return [open(os.devnull) for _ in range(99)] and 1", "OSError"),
-    ],
-)
-def test_limits_of_the_kernel(sandbox, tmp_path, body, said):
-    run = call(sandbox, tmp_path, f"import os, time\ndef take():\n    {body}\n", [asking("take")])
-    assert run.answers[0]["error"]["type"] == said
-
-
-def test_output_is_kept_apart_and_bounded(sandbox, tmp_path):
-    run = call(sandbox, tmp_path, "def talk():\n    print('x' * 1_000_000)\n    return 2\n", [asking("talk")])
-    assert decode(run.answers[0]["value"]) == 2 and 1000 < len(run.output) <= 4000
-
-
-def test_the_child_sees_neither_the_grader_nor_the_network(sandbox, tmp_path):
-    if sandbox.isolation != "namespaces":
-        pytest.skip("this system allows no namespaces")
-    source = f"""
-import os, socket, sys
-def look(): return " ".join(name for name in sys.modules if name.startswith(("autograder", "data.")))
-def find(): return int(os.path.exists({str(PROJECT / "assignment2.py")!r}))
-def write(): open(os.path.dirname(os.__file__) + "/owned", "w")
-def dial(): socket.create_connection(("192.0.2.1", 9), 2)
-"""
-    run = call(sandbox, tmp_path, source, [asking(name) for name in ("look", "find", "write", "dial")])
-    assert decode(run.answers[0]["value"]) == "" and decode(run.answers[1]["value"]) == 0
-    assert run.answers[2]["error"]["type"] in ("OSError", "PermissionError")
-    assert "unreachable" in run.answers[3]["error"]["message"]
-
-
-def test_a_line_that_fails_on_import_does_not_cost_the_functions(sandbox, tmp_path):
-    source = (
-        "import sys\nsys.exit(1)\nfrom __future__ import annotations\n"
-        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n"
-        "open('nowhere.pkl')\ndef one(x: undefined = 1): return x\n"
-    )
-    run = call(sandbox, tmp_path, source, [asking("one")])
-    assert decode(run.answers[0]["value"]) == 1
-    assert [(skipped["line"], skipped["type"]) for skipped in run.loaded["skipped"]] == [
-        (2, "SystemExit"),
-        (6, "FileNotFoundError"),
-    ]
-
-
-def test_an_error_shows_the_student_s_own_frames_alone(sandbox, tmp_path):
-    source = "import numpy as np\ndef inner(a):\n    return np.linalg.inv(a)\ndef outer(a):\n    return inner(a)\n"
-    run = call(sandbox, tmp_path, source, [asking("outer", np.zeros((2, 2)))])
-    assert [(frame["line"], frame["text"]) for frame in run.answers[0]["error"]["frames"]] == [
-        (5, "return inner(a)"),
-        (3, "return np.linalg.inv(a)"),
-    ]
-
-
-def test_every_task_starts_clean(sandbox, tmp_path):
-    source = (
-        "import numpy as np, os\ndef mark():\n    np.marked = 1\n    open('mark', 'w').close()\n    return 1\n"
-        "def seen(): return int(hasattr(np, 'marked') or os.path.exists('mark'))\n"
-    )
-    assert decode(call(sandbox, tmp_path, source, [asking("mark"), asking("seen")]).answers[1]["value"]) == 1
-    assert decode(call(sandbox, tmp_path, source, [asking("seen")]).answers[0]["value"]) == 0
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "autograder/cell/child.py",
-        "autograder/cell/documents.py",
-        "autograder/cell/host.py",
-        "autograder/cell/plots.py",
-        "autograder/cell/source.py",
-        "autograder/cell/wire.py",
-        "data/reader.py",
-    ],
-)
-def test_what_runs_beside_student_code_imports_nothing_else_of_the_project(module):
-    tree = ast.parse((PROJECT / module).read_text(encoding="utf-8"))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {"." * node.level + (node.module or "") for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {
-        "documents",
-        "numpy",
-        "plots",
-        "pypdf",
-        "reader",
-        "source",
-        "wire",
-    }
 
 
 # ---- Whole submissions ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ A message is one line of JSON. To the child, the task, one of:
         and random.Random() without a seed, secrets, os.urandom, and the time.
     {"task": "pickle", "file": name, "keys": [name, ...]}          parameters, as a pickle or as numpy's .npz
     {"task": "pdf", "file": name, "seconds": 20}                   documents.py
+    {"task": "probe", "secrets": [path, ...]}                      probe.py
 
 From the child, in order:
     {"ready": true}                                                the cell stands; no student code has run yet
@@ -21,11 +22,11 @@ From the child, in order:
                 "forbidden": [package, ...],                       imported, though the rules allow numpy alone
                 "comments": 12}}                                   lines with a comment, and docstrings
     {"ask": name, "args": [...], "kwargs": {...}}                  a stand-in's question, answered with {"value": ...}
-    {"answer": i, "value": ..., "changed": [...]}                  call i returned; the inputs that it changed
+    {"answer": i, "value": ..., "inputs": [...]}                   call i returned; its inputs as they were then
                                                                    and for gradients "forward": how often it called the
                                                                    forward function that it called most
     {"answer": i, "error": {"type", "message", "frames"}}          call i raised, or its value cannot be sent
-    {"answer": 0, "described": {...}}                              what a file holds: documents.py
+    {"answer": 0, "described": {...}}                              what a file holds, or the cell
     {"failed": {"type", "message", "frames"}}                      the task as a whole failed
 """
 
@@ -41,15 +42,15 @@ import traceback
 import types
 
 import numpy as np
-from documents import describe_parameters, describe_pdf
 from numpy.random import bit_generator
-from plots import PLOTTING, Silent
-from source import read_source
-from wire import TEXT, Channel, decode, encode
+
+from .documents import describe_parameters, describe_pdf
+from .plots import PLOTTING, Silent
+from .probe import probe
+from .source import read_source
+from .wire import MOST_NAMES, MOST_SKIPPED, TEXT, Channel, decode, encode
 
 STATEMENT_SECONDS = 2  # of processor time, for each top-level statement: work on import does not cost the functions
-MOST_NAMES = 5000  # of a module; numpy with a star brings six hundred
-MOST_SKIPPED = 5  # statements and lines that are worth naming
 FORWARD = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward")
 FUNCTIONS = (*FORWARD, "gradients", "update_params", "train_nn")
 
@@ -66,7 +67,7 @@ def answer(socket):
         if task["task"] == "call":
             call_functions(channel, task)
         else:
-            describe = {"pickle": describe_parameters, "pdf": describe_pdf}[task["task"]]
+            describe = {"pickle": describe_parameters, "pdf": describe_pdf, "probe": probe}[task["task"]]
             channel.send({"answer": 0, "described": describe(task)})
     except BaseException as error:  # the student's SystemExit too
         channel.send({"failed": describe_error(error)})
@@ -117,7 +118,6 @@ def call_functions(channel, task):
         setattr(module, name, stand_in(channel, name))
     for i, call in enumerate(task["calls"]):
         args = [decode(arg) for arg in call["args"]]
-        before = [fingerprint(arg) for arg in args]
         counts, message = {}, {"answer": i}
         try:
             start_from(call.get("seed", seed + i))
@@ -130,7 +130,7 @@ def call_functions(channel, task):
             if call["function"] == "gradients":
                 message["forward"] = max(counts.values(), default=0)
             message["value"] = encode(value)
-            message["changed"] = [k for k, arg in enumerate(args) if fingerprint(arg) != before[k]]
+            message["inputs"] = [encode(arg) for arg in args]
             channel.send(message)
         except BaseException as error:
             channel.send({"answer": i, "error": describe_error(error)})
@@ -168,10 +168,6 @@ def counter(module, counts):
             counts[code] = counts.get(code, 0) + (isinstance(first, np.ndarray) and first.ndim > 0)
 
     return count
-
-
-def fingerprint(value):
-    return (value.shape, value.dtype.str, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
 def stand_in(channel, name):

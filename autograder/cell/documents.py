@@ -5,7 +5,8 @@ import time
 
 import numpy as np
 from reader import PlainUnpickler  # data/reader.py
-from wire import encode
+
+from .wire import encode
 
 ENOUGH_TEXT = 1000  # characters of a PDF, after which its text is not read on
 STROKES = 100  # path operators that make a drawing: the bars of fractions on a page of formulas are fewer

@@ -1,26 +1,26 @@
-"""Where student code runs: a clean process that forks one child a question, and ends everything the child began.
+"""Where student code runs: a clean process that forks one child a task, and ends everything the child began.
 
-    python -s host.py FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
+    python -m cell.host FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
 
 The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no
 secret: a fork of it is a clean child within milliseconds. For each request it forks a warden; the warden makes the cell
-and forks the child, waits for it until the deadline, and kills whatever is left. It takes the best of three kinds of
-cell that the system allows:
+and forks the child, waits for it until its limits, and kills whatever is left. There are three kinds of cell:
 
     namespaces   own view of the files (interpreter, libraries and the submission, read only; nothing of the grader),
                  own processes, no network, own IPC; as root another user as well. Killed as one by the kernel.
     user         where the grader is root but may not make namespaces (Docker, Gradescope): another user's rights.
     process      an ordinary user without namespaces (and macOS): limits, and every descendant killed.
 
-In each: limits on CPU, memory, processes, open files and the size of files. README.md says what each protects from.
+The last two are closed by Landlock too, where the kernel has it. In each: limits.py. README.md says what each protects
+from; sandbox.py takes the best that probe.py finds fit.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
 import json
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -29,103 +29,168 @@ import sys
 import tempfile
 import time
 import traceback
+from dataclasses import dataclass
+
+from . import jail, landlock, limits
+from .linux import (  # noqa: F401
+    MS_BIND,
+    MS_PRIVATE,
+    MS_REC,
+    NEWIPC,
+    NEWNS,
+    NEWPID,
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_NO_NEW_PRIVS,
+    mount,
+    system,
+)
+from .wire import receive, send
 
 HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")  # nltk would load them where they are installed
+NEEDED = ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf")
 UIDS = range(61184, 65520)  # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
-SCRATCH_BYTES = 64 << 20  # beside what was handed in
-
-NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = 38, 36
-libc = ctypes.CDLL(None, use_errno=True)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+NLTK_DATA = "/nltk_data"  # in the view of a cell with namespaces
+PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")
 
 
-def system(name, *args):
-    """Call a function of the C library; raises OSError where it fails."""
-    args = [arg.encode() if isinstance(arg, str) else arg for arg in args]
-    if getattr(libc, name)(*args) < 0:
-        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+@dataclass
+class Cell:
+    """What all tasks of this host have in common."""
 
-
-def mount(source, target, kind, flags, options=None):
-    system("mount", source, target, kind, ctypes.c_ulong(flags), options)
+    isolation: str
+    readable: list  # folders and files
+    jail: str  # the folder of the view
+    cgroup: str | None
+    landlock: int  # the kernel's version
 
 
 # ---- The host ------------------------------------------------------------------------------------
 
 
-def serve(control, isolation):
+def main(fd, settings):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=int(fd))
+    settings = json.loads(settings)
+    try:
+        cell = prepare(settings)
+    except (OSError, ImportError, AttributeError) as error:  # AttributeError: not Linux
+        send(control, {"broken": f"{type(error).__name__}: {error}"})
+        return
+    gc.collect()
+    gc.freeze()  # what is loaded by now is left alone, and stays shared by all children
+    send(control, {"landlock": cell.landlock, "cgroup": cell.cgroup})
+    serve(control, cell)
+
+
+def prepare(settings):
+    """Load what every child needs, and lay out what all cells have in common. Raises OSError if that is not allowed."""
+    isolation, folder = settings["isolation"], settings["folder"]
+    if isolation == "namespaces":
+        jail.enter()
+    load(settings)
+    readable = needed_to_run(settings["libraries"], settings["project"])
+    root = os.path.join(folder, "jail")
+    if isolation == "namespaces":
+        places = {path: path for path in (*readable, *DEVICES)}
+        jail.build(root, {**places, NLTK_DATA: os.environ["NLTK_DATA"]})
+    # This process joins too: that takes tens of milliseconds, and its children are in from the start.
+    cgroup = limits.join_cgroup(os.path.basename(folder), settings["memory"], settings["processes"])
+    return Cell(isolation, [*readable, os.environ["NLTK_DATA"]], root, cgroup, landlock.version())
+
+
+def load(settings):
+    """Load what every child needs; and lay out the stop words, which a student's utils.py asks NLTK for."""
+    own = [os.path.join(settings["project"], "data")]  # reader.py
+    sys.path[:] = own + settings["libraries"]
+    os.environ["NLTK_DATA"] = os.path.join(settings["folder"], "nltk_data")
+    words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
+    os.makedirs(os.path.dirname(words), exist_ok=True)
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("\n".join(settings["stop_words"]) + "\n")
+    importlib.import_module("cell.child")
+    del sys.path[: len(own)]
+    blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
+    for name in NEEDED:
+        importlib.import_module(name)
+    for name, module in blocked.items():
+        if module is None:
+            del sys.modules[name]
+
+
+def needed_to_run(libraries, project):
+    """Folders and files that Python runs from, none in another; without those that the grader itself lies in.
+
+    The folders of modules and packages, those of the shared libraries that are loaded by now, and the interpreter.
+    """
+    shared = set()
+    if os.path.exists("/proc/self/maps"):
+        with open("/proc/self/maps") as file:
+            fields = [line.split(maxsplit=5) for line in file]
+        shared = {line[5].strip() for line in fields if len(line) == 6 and ".so" in os.path.basename(line[5])}
+    folders = {*libraries, "/lib64", "/usr/lib64", *map(os.path.dirname, shared)}
+    folders = {path for path in folders if os.path.isdir(path) and not os.path.islink(path)}
+    holding = {path for path in folders if is_inside(os.path.realpath(project), os.path.realpath(path))}
+    interpreter = (sys.executable, os.path.realpath(sys.executable), os.path.join(sys.prefix, "pyvenv.cfg"))
+    files = {*interpreter, "/etc/ld.so.cache", *(path for path in shared if os.path.dirname(path) in holding)}
+    kept = []
+    for path in sorted(folders - holding) + sorted(filter(os.path.isfile, files)):
+        if not any(is_inside(path, outer) for outer in kept):
+            kept.append(path)
+    return kept
+
+
+def is_inside(path, folder):
+    return os.path.commonpath([path, folder]) == folder
+
+
+def serve(control, cell):
     """Answer requests, one at a time, until the other end goes."""
-    isolations = [isolation] if isolation else ["namespaces", "user" if os.getuid() == 0 else "process"]
-    usable = [kind for kind in isolations if possible(kind, asked=isolation is not None)]
-    control.send(json.dumps({"isolation": usable[0] if usable else None}).encode())
     while True:
-        request, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
-        if not request:
+        try:
+            request, fds = receive(control, 2)
+        except (EOFError, OSError):
             return
+        reader, writer = os.pipe()
         warden = os.fork()
         if warden == 0:
             try:
-                control.send(json.dumps(guard(json.loads(request), fds, usable[0])).encode())
-                os._exit(0)
+                verdict = guard(request, fds, cell, control)
             except BaseException as error:
-                control.send(json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode())
-                os._exit(0)
-        for fd in fds:
+                verdict = {"broken": f"{type(error).__name__}: {error}"[:1000]}
+            os.write(writer, json.dumps(verdict).encode())
+            os._exit(0)
+        for fd in (*fds, writer):
             os.close(fd)
-        if os.waitpid(warden, 0)[1] != 0:
-            control.send(json.dumps({"broken": "the process that guards the student's was killed"}).encode())
-
-
-def possible(isolation, asked):
-    """Whether this system allows such a cell: an empty one is made and left.
-
-    An interpreter in a folder closed to this user (one of root's, say) cannot be brought into a namespace: modules that
-    it has not loaded yet are missing there. That is good enough if the caller insists on this kind of cell.
-    """
-    if isolation != "namespaces":
-        return (isolation == "user") == (os.getuid() == 0)  # student code never runs as root
-    pid = os.fork()
-    if pid == 0:
-        scratch = None
+        verdict = os.read(reader, 1 << 12) or b'{"broken": "the process that guards the student\'s was killed"}'
+        os.close(reader)
         try:
-            scratch = tempfile.mkdtemp(prefix="autograder-")
-            unshare()
-            inner = os.fork()
-            if inner == 0:
-                try:
-                    build_jail(scratch)
-                    os._exit(not (asked or os.path.isfile(scratch + os.__file__)))
-                finally:
-                    os._exit(1)
-            status = os.waitpid(inner, 0)[1]
-            os.rmdir(scratch)
-            os._exit(status != 0)
-        except (OSError, AttributeError):
-            if scratch:
-                os.rmdir(scratch)
-            os._exit(1)
-    return os.waitpid(pid, 0)[1] == 0
+            send(control, {"run": request["run"], **json.loads(verdict)})
+        except OSError:
+            return  # nobody listens any more
+        os.waitpid(warden, 0)  # it takes milliseconds to end
 
 
 # ---- The warden ----------------------------------------------------------------------------------
 
 
-def guard(request, fds, isolation):
+def guard(request, fds, cell, control):
     """Run one child from start to end: {"status", "late", "seconds"}. Leaves no process and no file."""
     start = time.monotonic()
     os.setsid()
     if sys.platform == "linux":
         system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the child leaves behind becomes ours
     uid = free_uid() if os.getuid() == 0 else None
-    scratch = tempfile.mkdtemp(prefix="autograder-")
+    if cell.isolation == "namespaces":
+        system("unshare", NEWPID | NEWIPC)
+        scratch = None  # a disk of its own, which goes with the child
+    else:
+        scratch = tempfile.mkdtemp(prefix="autograder-")
     try:
-        if isolation == "namespaces":
-            unshare()
         child = os.fork()
         if child == 0:
             try:
-                be_child(request, fds, isolation, scratch, uid)
+                be_child(request, fds, cell, scratch, uid)
             except BaseException:
                 traceback.print_exc()  # to the output that the grader reads
             finally:
@@ -133,54 +198,41 @@ def guard(request, fds, isolation):
                 os._exit(70)
         for fd in fds:
             os.close(fd)
-        late, status = wait(child, request["seconds"])
-        kill_all(child if late else None, uid if isolation == "user" else None)
+        most = None if cell.cgroup else request["memory"]
+        ended, status, used = limits.wait(child, request["seconds"], request["wall"], most, control)
+        kill_all(uid if cell.isolation == "user" else None)
     finally:
-        if isolation == "namespaces":
-            os.rmdir(scratch)  # what was mounted on it went with the child
-        else:
+        if scratch:
             remove(scratch)
-        if isolation == "user":
-            sweep(uid)
-    return {"status": status, "late": late, "seconds": round(time.monotonic() - start, 3)}
+        if cell.isolation == "user":
+            sweep(uid, () if cell.landlock else {*PUBLIC, tempfile.gettempdir()})
+    seconds = round(time.monotonic() - start, 3)
+    return {"status": status, "late": ended == "late", "seconds": seconds, "used": round(used, 3)}
 
 
 def free_uid():
     """A user id that no process has; each warden looks from a place of its own."""
-    taken = {uid for _, _, uid in processes()}
+    taken = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            taken.add(os.stat(f"/proc/{name}").st_uid)  # the folder's, also of a process that may not be looked into
     start = os.getpid() % len(UIDS)
     return next(uid for uid in (*UIDS[start:], *UIDS[:start]) if uid not in taken)
 
 
-def wait(child, seconds):
-    """Wait for the child until the deadline: (too late, exit status or None)."""
+def kill_all(uid):
+    """Kill whatever the child left, until there is none.
 
-    def ring(signum, frame):
-        raise TimeoutError
-
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        _, status = os.waitpid(child, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        return False, os.waitstatus_to_exitcode(status)
-    except TimeoutError:
-        return True, None
-
-
-def kill_all(child, uid):
-    """Kill the child, then whatever it left, until there is none.
-
-    In a namespace, its first process takes all others with it. Elsewhere what the child started and left behind has
+    In a namespace, its first process took all others with it. Elsewhere what the child started and left behind has
     become a child of this process, even where it called setsid; and as another user, all that is that user's goes.
     """
-    if child:
-        try:
-            os.kill(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended at the last moment
     end = time.monotonic() + 10
     while time.monotonic() < end:
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
         if uid is not None:
             killer = os.fork()
             if killer == 0:
@@ -188,32 +240,15 @@ def kill_all(child, uid):
                 os.kill(-1, signal.SIGKILL)  # all that this user may signal, at once
                 os._exit(0)
             os.waitpid(killer, 0)
-        try:
-            while os.waitpid(-1, os.WNOHANG) != (0, 0):
-                pass
-        except ChildProcessError:
-            return
-        for pid, parent, _ in processes():
+        for pid, parent, _ in limits.processes():
             if parent == os.getpid():
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)
 
 
-def processes():
-    """(process id, its parent's, its user's) of every process (Linux; elsewhere none can be found)."""
-    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    parent = int(file.read().rpartition(b")")[2].split()[1])
-                    yield int(name), parent, os.fstat(file.fileno()).st_uid
-            except (OSError, IndexError):
-                pass  # gone meanwhile
-
-
-def sweep(uid):
-    """Remove what the user left where everybody may write."""
-    for folder in {"/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir()}:
+def sweep(uid, folders):
+    """Remove what the user left in `folders`, where everybody may write, and what outlives processes in memory."""
+    for folder in folders:
         for entry in os.scandir(folder) if os.path.isdir(folder) else ():
             try:
                 if entry.stat(follow_symlinks=False).st_uid != uid:
@@ -224,7 +259,7 @@ def sweep(uid):
                 remove(entry.path)
             else:
                 os.unlink(entry.path)
-    for kind, column in (("shm", 9), ("sem", 6), ("msg", 9)):  # shared memory and its like outlive their maker
+    for kind, column in (("shm", 9), ("sem", 6), ("msg", 9)):
         try:
             with open(f"/proc/sysvipc/{kind}") as file:
                 left = [line.split() for line in file][1:]
@@ -237,14 +272,17 @@ def sweep(uid):
 
 def remove(folder):
     """Remove a folder, also where the student's code has closed it or made it deeper than Python can walk."""
-    subprocess.run(["chmod", "-R", "u+rwx", "--", folder], stderr=subprocess.DEVNULL)
-    subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL)
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        subprocess.run(["chmod", "-R", "u+rwx", "--", folder], stderr=subprocess.DEVNULL)
+        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL)
 
 
 # ---- The child -----------------------------------------------------------------------------------
 
 
-def be_child(request, fds, isolation, scratch, uid):
+def be_child(request, fds, cell, scratch, uid):
     """Enter the cell, give up every right, and answer. Never returns."""
     channel, output = fds
     os.setsid()  # a signal to its own process group must not reach the warden
@@ -254,159 +292,55 @@ def be_child(request, fds, isolation, scratch, uid):
     os.dup2(output, 2)
     os.dup2(channel, 3)
     os.closerange(4, 1 << 16)
-    os.umask(0o022)
+    os.umask(0o077)
     if sys.platform == "linux":
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # where memory runs out, this process goes first, never the grader
-    folder = os.path.join(scratch, "submission")
     files = {name: os.path.join(request["stage"], name) for name in request["files"]}
-    if isolation == "namespaces":
-        build_jail(scratch, SCRATCH_BYTES + sum(os.path.getsize(path) for path in files.values()))
-        os.mkdir(folder)
-        os.makedirs(scratch + "/tmp", exist_ok=True)
-        os.chmod(scratch + "/tmp", 0o777)
-    else:
-        os.mkdir(folder)
+    if cell.isolation == "namespaces":
+        size = limits.SCRATCH_BYTES + sum(map(os.path.getsize, files.values()))
+        scratch = jail.open_box(cell.jail, size, limits.SCRATCH_FILES)
+    folder, temporary = os.path.join(scratch, "submission"), os.path.join(scratch, "tmp")
+    for own in (folder, temporary):
+        os.mkdir(own)
     for name, source in files.items():  # a piece at a time: a PDF of scans is large
         path = os.path.join(folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         shutil.copyfile(source, path)
     if uid is not None:
-        for path, _, names in os.walk(folder):
+        for path, _, names in os.walk(scratch):
             for name in (".", *names):
                 os.chown(os.path.join(path, name), uid, uid)
-        os.chmod(scratch, 0o755)
-    if isolation == "namespaces":
-        os.chroot(scratch)
-        folder = "/submission"
+    if cell.isolation == "namespaces":
+        os.chroot(cell.jail)
+        folder, temporary = (own.removeprefix(cell.jail) for own in (folder, temporary))
+        sys.modules["nltk"].data.path[:] = [NLTK_DATA]
     os.chdir(folder)
-    drop_rights(uid, isolation)
-    limit(request)
-    os.environ.update(HOME=folder, TMPDIR="/tmp" if isolation == "namespaces" else folder)
+    drop_rights(uid, cell)
+    if cell.isolation != "namespaces" and cell.landlock:
+        landlock.restrict(cell.readable, [folder, temporary], DEVICES)
+    limits.set_limits(request["seconds"], request["megabytes"], request["processes"])
+    os.environ.update(HOME=folder, TMPDIR=temporary)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     tempfile.tempdir = None
 
     sys.stdout.reconfigure(line_buffering=True)
     with socket.socket(fileno=3) as channel:
-        sys.modules["child"].answer(channel)  # loaded when the host started
+        sys.modules["cell.child"].answer(channel)  # loaded when the host started
     sys.stdout.flush()
     os._exit(0)
 
 
-def drop_rights(uid, isolation):
+def drop_rights(uid, cell):
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    elif isolation == "namespaces":  # the maker of a user namespace holds every capability in it
+    elif cell.isolation == "namespaces":  # the maker of a user namespace holds every capability in it
         system("capset", (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
     if sys.platform == "linux":
         system("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def limit(request):
-    """The kernel's limits for the child, and for each process that it starts."""
-    seconds = int(request["seconds"]) + 1
-    for name, value in (
-        ("CPU", seconds),
-        ("AS", request["megabytes"] << 20),
-        ("NPROC", request["processes"]),
-        ("FSIZE", 16 << 20),
-        ("NOFILE", 64),
-        ("CORE", 0),
-    ):
-        kind = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        try:
-            resource.setrlimit(kind, (value, value))
-        except (OSError, ValueError):
-            if sys.platform == "linux":  # macOS knows no limit on memory
-                raise
-
-
-# ---- The namespaces ------------------------------------------------------------------------------
-
-
-def unshare():
-    """Leave the system's namespaces, but that of mounts; an ordinary user makes a user namespace for that."""
-    uid, gid = os.getuid(), os.getgid()
-    system("unshare", NEWPID | NEWNET | NEWIPC | (NEWUSER if uid else 0))
-    if uid:
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(text)
-
-
-def build_jail(root, size=SCRATCH_BYTES):
-    """Make `root` a file system of `size` bytes that holds what Python needs and nothing else, for this process."""
-    system("unshare", NEWNS)
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
-    mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=755")
-    for path in libraries():
-        if os.path.islink(path):  # /lib -> usr/lib
-            os.symlink(os.readlink(path), root + path)
-            continue
-        os.makedirs(root + path)
-        mount(path, root + path, None, MS_BIND | MS_REC)
-        held = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | 8 | 1024)  # a user namespace must keep these
-        mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | held)
-    os.mkdir(root + "/dev")
-    for name in ("null", "zero", "random", "urandom"):
-        with open(f"{root}/dev/{name}", "w"):
-            mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
-
-
-def libraries():
-    """The folders that the interpreter and its modules load from, none inside another."""
-    wanted = {
-        "/lib",
-        "/lib64",
-        "/usr/lib",
-        "/usr/lib64",
-        "/usr/local/lib",
-        sys.prefix,
-        sys.base_prefix,
-        *sys.path,
-        os.environ["NLTK_DATA"],
-    }
-    kept = []
-    for path in sorted(path for path in wanted if os.path.isdir(path)):
-        if not any(path.startswith(outer + "/") for outer in kept if not os.path.islink(outer)):
-            kept.append(path)
-    return kept
-
-
-def load(settings):
-    """Load what every child needs, once; and lay out the stop words, which a student's utils.py asks NLTK for."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    project = os.path.dirname(os.path.dirname(here))
-    own = [here, os.path.join(project, "data")]  # child.py is beside this file, reader.py in data/
-    sys.path[:] = own + settings["libraries"]
-    words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
-    os.makedirs(os.path.dirname(words), exist_ok=True)
-    with open(words, "w", encoding="utf-8") as file:
-        file.write("\n".join(settings["stop_words"]) + "\n")
-    importlib.import_module("child")  # and numpy
-    importlib.import_module("reader")
-    del sys.path[: len(own)]
-    blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
-    for name in ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf"):
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            pass  # then what needs it says so
-    for name, module in blocked.items():
-        if module is None:
-            del sys.modules[name]
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    settings = json.loads(sys.argv[2])
-    os.environ["NLTK_DATA"] = settings["nltk_data"]
-    os.chmod(os.environ["NLTK_DATA"], 0o755)
-    load(settings)
-    gc.collect()
-    gc.freeze()  # what is loaded by now is left alone, and stays shared by all children
-    serve(socket.socket(fileno=int(sys.argv[1])), settings["isolation"])
+    main(*sys.argv[1:])

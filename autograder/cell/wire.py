@@ -6,11 +6,14 @@
 import json
 import math
 import re
+import socket
 
 import numpy as np
 
 LARGEST_ARRAY = 5_000  # entries; no question has an answer of a thousand
 TEXT = 400  # characters of a message that are worth keeping
+MOST_NAMES = 2000  # of a module; numpy with a star brings six hundred
+MOST_SKIPPED = 5  # statements and lines that are worth naming
 
 
 # ---- Values as plain JSON ------------------------------------------------------------------------
@@ -79,11 +82,15 @@ class Other:
         self.name = name
 
 
-# ---- The channel ---------------------------------------------------------------------------------
+# ---- The channels --------------------------------------------------------------------------------
 
 
 class Channel:
-    """Lines of JSON over a socket."""
+    """Lines of JSON over a socket: what the grader and a child say to each other.
+
+    Student code may write to it too. What it writes spoils at most the line that it is in, where a length would let it
+    swallow all that follows.
+    """
 
     def __init__(self, socket):
         self.file = socket.makefile("rwb")
@@ -94,3 +101,27 @@ class Channel:
 
     def receive(self):
         return json.loads(self.file.readline())
+
+
+def send(connection, message, fds=()):
+    """Send a message as JSON behind its length, and file descriptors with it: what the grader and the host say."""
+    content = json.dumps(message).encode()
+    socket.send_fds(connection, [len(content).to_bytes(4, "big")], fds)
+    connection.sendall(content)
+
+
+def receive(connection, most_fds=0):
+    """(message, file descriptors) of the next message. Raises EOFError at the end of the connection."""
+    head, fds, _, _ = socket.recv_fds(connection, 4, most_fds)
+    length = int.from_bytes(head + read(connection, 4 - len(head)), "big")
+    return json.loads(read(connection, length)), fds
+
+
+def read(connection, length):
+    content = bytearray()
+    while len(content) < length:
+        piece = connection.recv(length - len(content))
+        if not piece:
+            raise EOFError("the other end closed the connection")
+        content += piece
+    return bytes(content)

@@ -1,0 +1,162 @@
+"""Limits on what a task may take: the kernel's for each process, and those on all of its processes together."""
+
+import os
+import resource
+import select
+import signal
+import sys
+import time
+
+SCRATCH_BYTES, SCRATCH_FILES = 64 << 20, 4000  # of a cell's own disk, beside what was handed in
+OPEN_FILES, FILE_BYTES = 64, 16 << 20
+TICK = 0.1  # seconds between two looks at a task
+
+
+def set_limits(seconds, megabytes, processes):
+    """The kernel's limits for this process, and for each that it starts."""
+    for name, value in (
+        ("CPU", int(seconds) + 1),
+        ("AS", megabytes << 20),
+        ("NPROC", processes),
+        ("FSIZE", FILE_BYTES),
+        ("NOFILE", OPEN_FILES),
+        ("MSGQUEUE", 0),
+        ("CORE", 0),
+    ):
+        kind = getattr(resource, f"RLIMIT_{name}", None)  # macOS has no message queues
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):
+            if sys.platform == "linux":  # macOS knows no limit on memory
+                raise
+
+
+# ---- All processes of a task ---------------------------------------------------------------------
+
+
+def wait(child, seconds, wall, most, control):
+    """Wait for the child: (what it was ended for or None, exit status, seconds of processor time).
+
+    It is killed after `seconds` of processor time; if it sleeps, after `wall` seconds; if it and what it started hold
+    more than `most` bytes of memory (None: a cgroup sees to that); and if nobody waits for its answers, at the other
+    end of `control`.
+    """
+    end, ended = time.monotonic() + wall, None
+    gone = select.poll()
+    gone.register(control, 0)
+
+    def look(signum, frame):
+        nonlocal ended
+        if gone.poll(0):
+            ended = "gone"
+        elif time.monotonic() > end or processor_time(child) > seconds:
+            ended = "late"
+        elif most and held(os.getpid()) > most:
+            ended = "memory"
+        if ended:
+            os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, look)
+    tick = min(TICK, seconds / 4)
+    signal.setitimer(signal.ITIMER_REAL, tick, tick)
+    _, status, usage = os.wait4(child, 0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    status, used = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    if status in (-signal.SIGKILL, -signal.SIGXCPU) and used > seconds:
+        ended = ended or "late"  # the kernel's limit came first
+    return ended, status, used
+
+
+def processor_time(pid):
+    """Seconds of processor time of a process, with those of its children that have ended; 0 if nobody says."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return sum(map(int, file.read().rpartition(b")")[2].split()[11:15])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0
+
+
+def processes():
+    """(process id, its parent's, bytes in memory) of every process; none where there is no /proc."""
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                yield int(name), int(fields[1]), int(fields[21]) * resource.getpagesize()
+            except (OSError, IndexError):
+                pass  # gone meanwhile
+
+
+def held(root):
+    """Bytes of memory that the processes below `root` hold together, with files in memory that they have open."""
+    below, resident = {root}, {}
+    found = sorted(processes())
+    while new := {pid for pid, parent, _ in found if parent in below} - below:
+        below |= new
+    resident = {pid: size for pid, _, size in found if pid in below - {root}}
+    return sum(min(size, proportional(pid)) + open_in_memory(pid) for pid, size in resident.items())
+
+
+def proportional(pid):
+    """Bytes of a process with its share of what several hold: a fork of the host holds little of its own."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next(int(line.split()[1]) << 10 for line in file if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return float("inf")
+
+
+def open_in_memory(pid):
+    """Bytes of files that exist in memory alone (memfd_create) and that a process has open."""
+    total, folder = 0, f"/proc/{pid}/fd"
+    try:
+        for name in os.listdir(folder):
+            if os.readlink(f"{folder}/{name}").startswith("/memfd:"):
+                total += os.stat(f"{folder}/{name}").st_blocks * 512
+    except OSError:
+        pass  # gone meanwhile
+    return total
+
+
+# ---- A cgroup ------------------------------------------------------------------------------------
+
+VERSIONS = (  # of the file system, the name of the controller in /proc/self/cgroup, the files that hold the limits
+    ("/sys/fs/cgroup", "", {"memory.max": "memory", "memory.swap.max": 0, "pids.max": "processes"}),
+    ("/sys/fs/cgroup/memory", "memory", {"memory.limit_in_bytes": "memory", "memory.memsw.limit_in_bytes": "memory"}),
+)
+
+
+def join_cgroup(name, memory, processes):
+    """Join a new cgroup with limits on all of its processes together: its folder, or None if none can be made."""
+    limits = {"memory": memory, "processes": processes + 2, 0: 0}  # the host and the warden
+    try:
+        with open("/proc/self/cgroup") as file:
+            own = dict(line.strip().split(":", 2)[1:] for line in file)
+    except OSError:
+        return None
+    for base, controller, files in VERSIONS:
+        inside = own.get(controller, "/")
+        for place in (inside, os.path.dirname(inside)):  # a cgroup with processes can have no limited one inside
+            folder = os.path.join(base + place, name)
+            try:
+                os.mkdir(folder)
+            except OSError:
+                continue
+            for file, limit in files.items():
+                try:
+                    with open(os.path.join(folder, file), "r+") as opened:  # there already, if it is a cgroup
+                        opened.write(str(limits[limit]))
+                except OSError:
+                    if file == next(iter(files)):  # swap may not be counted, nor processes
+                        os.rmdir(folder)
+                        break
+            else:
+                with open(os.path.join(folder, "cgroup.procs"), "w") as opened:
+                    opened.write("0")
+                return folder
+    return None
