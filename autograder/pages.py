@@ -112,7 +112,7 @@ def waits(outcome):
 class Cause:
     """Why points were lost: what is said of it, and the checks that it cost, which may be of several questions."""
 
-    sentences: tuple
+    sentences: dict = field(default_factory=dict)  # as an ordered set
     outcomes: list = field(default_factory=list)
     again: bool = False  # its call is that of an earlier one
 
@@ -158,8 +158,10 @@ def causes_of(report):
             before = [report.outcomes[check.name] for check in about if check.name in report.outcomes]
             same = next((o.claims for o in before if o.claims and o.mistake == outcome.mistake), ())
             sentences = sentences or tuple(sentence for sentence, _ in same)
-            key = outcome.mistake, sentences
-        causes.setdefault(key, Cause(sentences)).outcomes.append(outcome)
+            key = (outcome.mistake, None if outcome.mistake == "missing" else sentences)
+        cause = causes.setdefault(key, Cause())
+        cause.sentences |= dict.fromkeys(sentences)
+        cause.outcomes.append(outcome)
     order, calls = list(report.rubric.questions), set()
     found = sorted(causes.values(), key=lambda cause: order.index(cause.questions[0]))
     for cause in found:
