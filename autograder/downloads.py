@@ -28,7 +28,8 @@ from .records import Entry
 from .submission import DEPTH, KINDS, LOOKED_AT, SKIPPED, NotASubmission, opener, rank, suffix
 
 EXPECTED = "a folder, zip, notebook or .py file for each student, or Gradescope's, Canvas's or Moodle's download"
-METADATA, METADATA_BYTES = "submission_metadata.yml", 200 << 20  # it repeats every result, with what was printed
+METADATA, METADATA_BYTES = "submission_metadata.yml", 200 << 20
+RESULTS = re.compile(rb"^  :(?:results|history):.*\n(?:(?:   |  -).*\n|[ \r]*\n)*", re.MULTILINE)  # nearly all of it
 LITTER = {METADATA, "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "index.html", "index.htm"}
 CODE = (".py", ".ipynb")
 HANDED_IN = {ending for endings, _ in KINDS.values() for ending in endings} | {".zip"}
@@ -142,7 +143,7 @@ def submitters(path):
             return {}, "it is too large"
         # The base loader makes strings, lists and mappings, and nothing else: no SID becomes a number, no name a
         # truth value, and no tag of Ruby's an error.
-        found = yaml.load(content, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        found = yaml.load(RESULTS.sub(b"", content), getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         return {name: [person_of(each) for each in facts[":submitters"]] for name, facts in found.items()}, ""
     except OSError as error:
         return {}, error.strerror or str(error)

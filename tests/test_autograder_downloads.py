@@ -75,7 +75,14 @@ submission_101:
       ==========
       submission_102:
         :submitters: none
-  :history: []
+  :history:
+  - :created_at: 2026-10-31 10:00:00.000000000 Z
+    :results:
+      output: |-
+        1
+
+        2
+    :score: 1.0
 submission_102:
   :submitters:
   - :name: Alan Turing
