@@ -85,6 +85,7 @@ def grade(
     stage=lambda name: None,
     only=None,
     trained=inputs.USUAL,
+    beside=(),
 ):
     """Grade the submission at `path` (a folder, a zip or an assignment2.py).
 
@@ -92,6 +93,7 @@ def grade(
     edition: "january" or "later" pins one, instead of the rubric.  only: numbers of the questions to grade.
     sandbox: a Sandbox to use again for many submissions.  patience: a factor on all time limits.
     stage: called with the name of each part before it is graded.  trained: what train_nn is asked with.
+    beside: (name, path) of each of the submission's files, where these do not say by themselves which they are.
     Returns a Report with every check of the rubric, or of the questions in `only`. Raises NotASubmission if there is
     nothing to grade, and GraderError if there is no cell for student code. A failure of the grader's own in one
     question is in `report.broken`, and the checks it hit have no points; the other questions are graded.
@@ -103,7 +105,7 @@ def grade(
     report = Report(Path(path).resolve().name, secrets.randbits(31) if seed is None else seed, rubric)
     wanted = set(only or rubric.questions)
     with tempfile.TemporaryDirectory(prefix="autograder-") as folder:
-        submission = take_in(path, folder)
+        submission = take_in(path, folder, beside)
         report.notes += submission.notes
         if submission.code:
             with open(submission.folder / submission.code, encoding="utf-8", errors="replace") as file:

@@ -4,7 +4,7 @@ A record holds what the grader found, without the points. Tables, pages and Grad
 records of a class, its rubric and the marks that persons gave, so that points can change without running code again.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .answers import Outcome
@@ -43,7 +43,6 @@ class Row:
     report: Report | None = None
     refused: str = ""  # nothing to grade, and why
     trouble: str = ""  # the grader's own: the stage, and the reason
-    record: dict = field(default_factory=dict)
 
     @property
     def word(self):

@@ -45,12 +45,17 @@ class Submission:
     notes: list = field(default_factory=list)
 
 
-def take_in(path, folder):
-    """Copy the submission at `path` into the empty `folder`. Raises NotASubmission."""
+def take_in(path, folder, files=()):
+    """Copy the submission at `path` into the empty `folder`. Raises NotASubmission.
+
+    files: (name, path) of each of its files, where `path` is one of many submissions' in one folder.
+    """
     path, copy = Path(path), Copy(Path(folder))
     ending = path.suffix.lower()
     try:
-        if path.is_dir():
+        if files:
+            copy.take([(name, opener(file)) for name, file in files])
+        elif path.is_dir():
             copy.take(in_folder(path))
         elif not path.is_file():
             raise NotASubmission(f"{path}: no such file or folder")
