@@ -18,6 +18,7 @@ NEEDS = {
     "test_autograder_attacks.py": ("pypdf", "joblib"),
     "test_autograder_bank.py": ("pypdf", "joblib"),
     "test_autograder_handins.py": ("pypdf", "joblib"),
+    "test_autograder_pages.py": ("pypdf", "joblib", "jinja2"),
     "test_companion_q1_q2.py": ("mpmath", "scipy"),
     "test_companion_q3.py": ("scipy", "scikit-learn"),
     "test_companion_q4.py": ("scipy", "scikit-learn"),
