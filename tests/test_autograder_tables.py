@@ -263,6 +263,11 @@ def test_each_error_in_marks_is_one_sentence_with_file_and_line(tmp_path, line, 
     assert message.startswith(f"{tmp_path / 'marks.csv'}, line 3: {said}") and "\n" not in message
 
 
+def test_lines_count_on_through_cells_of_several_lines(tmp_path):
+    with pytest.raises(ValueError, match="line 4: there is no check"):
+        marks(tmp_path, 'name,check,points,comment\n7,pdf.curves,1,"one\ntwo"\n7,pdf,1,\n')
+
+
 def test_who_is_meant_must_be_clear(tmp_path):
     entries = [*ENTRIES, Entry("7", None)]  # as the SID of another
     (tmp_path / "marks.csv").write_text("name,check,points\n7,pdf.curves,1\n")
