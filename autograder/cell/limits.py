@@ -51,18 +51,20 @@ def wait(child, seconds, wall, most, control):
 
     def look(signum, frame):
         nonlocal ended
+        began = time.monotonic()
         if gone.poll(0):
             ended = "gone"
-        elif time.monotonic() > end or processor_time(child) > seconds:
+        elif began > end or processor_time(child) > seconds:
             ended = "late"
-        elif most and held(os.getpid()) > most:
+        elif most and holds_more(os.getpid(), most):
             ended = "memory"
         if ended:
             os.kill(child, signal.SIGKILL)
+        signal.setitimer(signal.ITIMER_REAL, tick + 4 * (time.monotonic() - began))
 
-    signal.signal(signal.SIGALRM, look)
     tick = min(TICK, seconds / 4)
-    signal.setitimer(signal.ITIMER_REAL, tick, tick)
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, tick)
     _, status, usage = os.wait4(child, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
     status, used = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
@@ -92,14 +94,15 @@ def processes():
                 pass  # gone meanwhile
 
 
-def held(root):
-    """Bytes of memory that the processes below `root` hold together, with files in memory that they have open."""
-    below, resident = {root}, {}
-    found = sorted(processes())
+def holds_more(root, most):
+    """Whether the processes below `root` hold more bytes of memory together, with the files in memory they opened."""
+    found, below = sorted(processes()), {root}
     while new := {pid for pid, parent, _ in found if parent in below} - below:
         below |= new
     resident = {pid: size for pid, _, size in found if pid in below - {root}}
-    return sum(min(size, proportional(pid)) + open_in_memory(pid) for pid, size in resident.items())
+    files = sum(map(open_in_memory, resident))
+    # What several share counts for each at first; to tell their shares takes a hundred times longer.
+    return sum(resident.values()) + files > most and sum(map(proportional, resident)) + files > most
 
 
 def proportional(pid):
@@ -107,8 +110,10 @@ def proportional(pid):
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             return next(int(line.split()[1]) << 10 for line in file if line.startswith("Pss:"))
-    except (OSError, StopIteration):
+    except PermissionError:
         return float("inf")
+    except (OSError, StopIteration):
+        return 0  # gone meanwhile
 
 
 def open_in_memory(pid):
