@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from joblib import Parallel, delayed, parallel_config
@@ -113,8 +113,8 @@ def supervise(tasks, jobs, cluster, book, bar):
                     book.write_points()
                     written = time.monotonic()
         finally:
-            for process in list(running):  # of an interrupted class; each cleans up behind itself
-                process.stdin.close()
+            for process in list(running):  # of an interrupted class
+                hang_up(process)
 
 
 def run_single(task):
@@ -131,16 +131,16 @@ def run_single(task):
         )
         running.add(process)
         try:
-            process.stdin.write(json.dumps(task).encode() + b"\n")
-            process.stdin.flush()
+            with suppress(BrokenPipeError):  # it ended before it had read everything
+                process.stdin.write(json.dumps(task).encode() + b"\n")
+                process.stdin.flush()
             status, late = process.wait(CLOCK), False
-        except BrokenPipeError:
-            status, late = process.wait(), False
         except subprocess.TimeoutExpired:
             status, late = end(process), True
         finally:
             running.discard(process)
-        if status == 0:
+            hang_up(process)
+        if status == 0 and not late:
             return task, ""
         said.seek(0)
         lines = said.read()[-4000:].decode("utf-8", "replace").splitlines()
@@ -150,9 +150,15 @@ def run_single(task):
     return task, ": ".join(["it did not start", *lines][-2:])
 
 
+def hang_up(process):
+    """Close the pipe to a process; one that still runs ends then, and cleans up behind itself."""
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+
+
 def end(process):
     """End a process and what it started: its exit status."""
-    process.stdin.close()
+    hang_up(process)
     try:
         return process.wait(GRACE)
     except subprocess.TimeoutExpired:
@@ -182,5 +188,9 @@ def fingerprint(entry):
         files = sorted(Path(root, name) for root, _, names in os.walk(entry.path) for name in names)
     else:
         files = [entry.path, *(other for _, other in beside(entry.path))]
-    facts = [(os.fsencode(file), status.st_size, status.st_mtime_ns) for file in files for status in [os.lstat(file)]]
+    facts = [
+        (os.fsencode(os.path.relpath(file, entry.path)), status.st_size, status.st_mtime_ns)
+        for file in files
+        for status in [os.lstat(file)]
+    ]
     return digest([repr(facts).encode()])
