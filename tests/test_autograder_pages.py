@@ -253,6 +253,15 @@ def test_a_student_is_told_what_was_lost_and_why(rubric, small_class):
     assert "STAFF" not in text and "PRINTED" not in text
 
 
+def test_a_call_is_shown_once(rubric):
+    wrong = {
+        f"update.{name}": (f"of {name}", f"{name} is wrong.", f"f(1) returned {name} = 2") for name in ("W1", "b1")
+    }
+    text = Page(student_page(rubric, row(rubric, "s", wrong), "")).one_line()
+    assert text.count("print(f(1))") == 1
+    assert text.index("print(f(1)) It returned W1 = 2.") < text.index("b1 is wrong. The same call returned b1 = 2.")
+
+
 def test_a_persons_marks_are_on_the_page(rubric, small_class):
     text = Page(student_page(rubric, small_class[4], "")).one_line()
     assert "77.5 of 78" in text  # 75 and 2.5 of 3; 20 have nothing to judge, 2 are pending
@@ -376,7 +385,7 @@ def choose(browser, control, value):
         ("show", "late", {"s2", "a #1?%20 é.zip"}),
         ("show", "pending", {"s1", "s2", "s3", "s4", "s5", "s6", "s7"}),
         ("edition", "mixed", {"s3"}),
-        ("search", "jose", {"s2"}),
+        ("search", "nandu jose", {"s2"}),
         ("search", "ADA love", {"s1"}),
         ("search", "333", {"s3"}),
         ("search", "pepe@", {"s2"}),
