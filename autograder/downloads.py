@@ -37,6 +37,7 @@ ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2")
 SOURCES = {"__init__.py", "conftest.py", "setup.py", "setup.cfg", "pyproject.toml", "requirements.txt", "makefile"}
 NOTHING, OTHER, A_LINK = "nothing handed in", "not a zip, folder, notebook or .py file", "a link, not followed"
 CROWD = 10  # so many folders and zips are no longer parts of one submission
+AGAIN = "handed in again"  # and where
 NAME_BYTES = 120  # of an entry's name: its files have endings too, and Linux allows 255
 
 GRADESCOPE = re.compile(r"submission_\d+")
@@ -96,13 +97,13 @@ def look(folder):
 
 def platform(folder, paths):
     """The function that reads a platform's download, or None if the folder is no platform's."""
+    if os.path.lexists(folder / METADATA):
+        return gradescope
     count = {
         gradescope: sum(bool(GRADESCOPE.fullmatch(path.name)) and is_folder(path) for path in paths),
         canvas: sum(bool(CANVAS.fullmatch(path.name)) for path in paths),
         moodle: sum(bool(MOODLE.fullmatch(path.name)) for path in paths),
     }
-    if os.path.lexists(folder / METADATA):
-        return gradescope
     most = max(count, key=count.get)
     return most if 2 * count[most] > len(paths) else None
 
@@ -123,7 +124,7 @@ def gradescope(folder, paths):
         group = known.get(name, [])
         counts = [person for person in group if latest.get(identity(person), name) == name]
         if group and not counts and not entry.refused:
-            entry = Entry(name, None, refused=f"handed in again: {printable(latest[identity(group[0])])}")
+            entry = Entry(name, None, refused=f"{AGAIN}: {printable(latest[identity(group[0])])}")
         entries[name] = replace(entry, platform="gradescope", **columns(counts or group))
     students = len({identity(person) or person for group in known.values() for person in group})
     whose = f", without names: {METADATA}: {trouble}" if trouble else f" of {counted(students, 'student')}"

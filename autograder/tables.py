@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data.writer import atomic_write
 
-from .downloads import Person, people, printable
+from .downloads import AGAIN, Person, people, printable
 from .records import Mark
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for another encoding
@@ -104,7 +104,7 @@ def write_gradescope(path, rubric, rows):
         final = is_final(row)
         status = "Graded" if final else "Missing" if row.refused else "Ungraded"
         submission = row.entry.name.removeprefix("submission_")
-        for person in students(row.entry):
+        for person in [] if row.refused.startswith(AGAIN) else students(row.entry):  # one line for each student
             score = number(row.report.score) if final else ""
             lines.append([*map(text, person), score, number(most), status, text(submission)])
     save(path, lines)
@@ -225,23 +225,11 @@ def amount(cell, check):
 # ---- What has changed ----------------------------------------------------------------------------
 
 
-def changes_between(before, after, date, why):
-    """Yield (date, name, check, points before, points after, why) for each check of a submission whose points differ.
-
-    before, after: Reports, or None where there was none. Points that nobody has given yet are None.
-    """
-    earned = [
-        {check: None if waits(o) else o.earned for check, o in report.outcomes.items()} if report else {}
-        for report in (before, after)
-    ]
-    for check in {**earned[0], **earned[1]}:
-        points = [each.get(check) for each in earned]
-        if points[0] != points[1]:
-            yield date, (after or before).name, check, *points, why
-
-
 def write_changes(path, changes):
-    """Append changes, as changes_between gives them, to a table that keeps all of them."""
+    """Append changes [(date, entry's name, check, points before, points after, why)] to a table that keeps all of them.
+
+    Points are None where there were none.
+    """
     path = Path(path)
     kept = path.read_bytes() if path.exists() else b""
     lines = [] if kept else [CHANGES]
