@@ -78,9 +78,8 @@ class Sandbox:
 
     def start(self):
         """Start a host with the best kind of cell that is fit."""
-        best = ("namespaces", "user" if os.getuid() == 0 else "process")
-        reasons = []
-        for kind in filter(None, [self.isolation or self.asked]) if self.isolation or self.asked else best:
+        reasons, insisted = [], self.isolation or self.asked
+        for kind in [insisted] if insisted else kinds():
             try:
                 self.launch(kind)
                 self.probe()
@@ -277,6 +276,11 @@ class Sandbox:
                 if self.control in ready and channel not in ready or not ready:
                     break
         run.output = printed.decode("utf-8", "replace")
+
+
+def kinds():
+    """The kinds of cell for this user, the best first."""
+    return ["namespaces", "user" if os.getuid() == 0 else "process"]
 
 
 def library_folders():

@@ -1,14 +1,22 @@
 """The cells that student code runs in: what comes back, what is bounded, and what is closed."""
 
 import ast
+import json
+import os
+import re
 import secrets
+import shutil
+import socket
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograder import Sandbox
+from autograder.cell import landlock
 from autograder.cell.wire import decode, encode
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -151,3 +159,169 @@ def test_what_runs_beside_student_code_imports_nothing_else_of_the_project(modul
     others = {name.split(".")[0] for name in names if not name.startswith(".")}
     assert {name for name in names if name.startswith(".")} <= beside
     assert others <= set(sys.stdlib_module_names) | {"nltk", "numpy", "pypdf", "reader"}
+
+
+# ---- What the staff page says a cell protects from -----------------------------------------------
+
+ACTS = """
+import os, socket, sys, time
+
+def tried(act):
+    def attempt():
+        try:
+            return int(act() is not False)
+        except (OSError, MemoryError):
+            return 0
+    return attempt
+
+def fork():
+    for _ in range(99):
+        if os.fork() == 0:
+            time.sleep(9)
+            os._exit(0)
+
+def leave():
+    import ctypes
+    ctypes.CDLL(None).prctl(15, b"@TOKEN@", 0, 0, 0)
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(99)
+
+def hold():
+    for _ in range(55):
+        os.posix_fallocate(os.memfd_create("held"), 0, 15 << 20)
+    time.sleep(2)
+
+def fill():
+    for k in range(6):
+        with open(f"filled{k}", "wb") as file:
+            file.write(bytes(15 << 20))
+
+def reads(path): return tried(lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())
+def sends(kind, port):
+    def send():
+        with socket.socket(socket.AF_INET, kind) as out:
+            out.settimeout(2)
+            out.connect(("127.0.0.1", port))
+            out.send(b"x")
+    return tried(send)
+
+def loop():
+    while True: pass
+
+reference, grader, another, system = map(reads, ("@REFERENCE@", "@GRADER@", "@ANOTHER@", "/etc/passwd"))
+write = tried(lambda: open("@PUBLIC@/written", "w").write("x"))
+exists = lambda: int(os.path.exists("@PUBLIC@/open"))
+mode = tried(lambda: os.chmod("@PUBLIC@/open", 0o700))
+tcp, udp = sends(socket.SOCK_STREAM, @TCP@), sends(socket.SOCK_DGRAM, @UDP@)
+processes = tried(lambda: any(name.isdigit() for name in os.listdir("/proc")))
+signals = tried(lambda: os.kill(@PID@, 0))
+memory = tried(lambda: bytearray(1 << 30))
+forks, leave, fill, hold = tried(fork), tried(leave), tried(fill), tried(hold)
+opens = tried(lambda: [open(os.devnull) for _ in range(99)])
+size = tried(lambda: open("large", "wb").write(bytes(17 << 20)))
+"""
+ROWS = {  # of the table in autograder/README.md -> what ACTS does for it
+    "read the reference, the grader or another submission": ("reference", "grader", "another"),
+    "read other files of the system": ("system",),
+    "write outside its own folder": ("write",),
+    "learn whether a file exists": ("exists",),
+    "change the mode of the user's own files": ("mode",),
+    "connect by TCP": ("tcp",),
+    "send by UDP": ("udp",),
+    "list other processes": ("processes",),
+    "send signals to the grader": ("signals",),
+    "leave processes behind": ("left",),
+    "take memory in a process": ("memory",),
+    "take memory in all of its processes together": ("hold",),
+    "take processes, open files, the size of a file": ("forks", "opens", "size"),
+    "take time": ("loop",),
+    "fill the disk": ("fill",),
+}
+
+
+def protections():
+    """The table as {column: {row: the cell's first word}}."""
+    text = (PROJECT / "autograder/README.md").read_text(encoding="utf-8")
+    lines = text[text.index("| what a submission can do |") :].split("\n\n")[0].splitlines()
+    head, _, *rows = ([cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines)
+    return {column: {row[0]: re.match(r"\w+", row[k])[0] for row in rows} for k, column in enumerate(head) if k}
+
+
+def do_acts(kind):
+    """What student code can do in a cell: {act: 1 or 0}. Run in a process of its own."""
+    token = f"left{secrets.token_hex(4)}"
+    with tempfile.TemporaryDirectory() as base, socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        os.chmod(base, 0o755)
+        for name, permissions in (("public", 0o1777), ("stage", 0o755), ("another", 0o700)):
+            Path(base, name).mkdir()
+            Path(base, name).chmod(permissions)
+        Path(base, "public/open").touch()
+        tempfile.tempdir = f"{base}/public"
+        for listener in (tcp, udp):
+            listener.bind(("127.0.0.1", 0))
+        tcp.listen()
+        source = ACTS
+        for name, value in {
+            "TOKEN": token,
+            "REFERENCE": PROJECT / "assignment2.py",
+            "GRADER": PROJECT / "autograder/judge.py",
+            "ANOTHER": f"{base}/another",
+            "PUBLIC": f"{base}/public",
+            "TCP": tcp.getsockname()[1],
+            "UDP": udp.getsockname()[1],
+            "PID": os.getpid(),
+        }.items():
+            source = source.replace(f"@{name}@", str(value))
+        done = {}
+        with Sandbox(kind) as cell:
+            for acts in (
+                ["reference", "grader", "another", "system", "write", "exists", "mode", "tcp", "udp", "processes"],
+                ["signals", "memory", "opens", "size", "leave", "forks"],
+                ["fill"],
+                ["hold"],
+                ["loop"],
+            ):
+                seconds = 0.3 if acts == ["loop"] else 5
+                run = call(cell, Path(base, "stage"), source, [asking(act) for act in acts], seconds)
+                done |= {act: decode(run.answers[k]["value"]) if k in run.answers else 0 for k, act in enumerate(acts)}
+        return {**done, "left": len(named(token)), "exposed": bool(cell.exposed)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the table is about Linux")
+@pytest.mark.parametrize("column", protections())
+def test_the_staff_page_says_what_a_cell_protects_from(column):
+    kind, without = column.split(",")[0], column.endswith("no Landlock")
+    if kind == "user" and os.getuid() != 0:
+        pytest.skip("needs root, to run student code as another user")
+    if kind != "namespaces" and not without and not landlock.version():
+        pytest.skip("this kernel has no Landlock")
+    with tempfile.TemporaryDirectory() as tree:
+        for name in ("assignment2.py", "utils.py"):
+            shutil.copy(PROJECT / name, tree)
+        for name in ("autograder", "data", "later_edition", "tests"):
+            shutil.copytree(PROJECT / name, Path(tree, name), ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
+        if without:
+            with open(Path(tree, "autograder/cell/landlock.py"), "a") as file:
+                file.write("\n\ndef version():\n    return 0\n")
+        os.chmod(tree, 0o700 if column == "user, no Landlock" else 0o755)
+        command = [sys.executable, "-B", "-m", "tests.test_autograder_cell", kind]
+        found = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    done, said = json.loads(found.stdout), protections()[column]
+    assert set(said) == set(ROWS)
+    for row, acts in ROWS.items():
+        assert {done[act] for act in acts} == {int(said[row] == "yes")}, (row, said[row], done)
+    assert done["exposed"] == (column == "process, no Landlock")
+
+
+if __name__ == "__main__":
+    if os.getuid() == 0:
+        from tests.autograder_bank import run_attacks
+
+        run_attacks.open_interpreter()
+        if sys.argv[1] == "process":  # which is not for root
+            os.setgroups([])
+            os.setresgid(*3 * [run_attacks.NOBODY])
+            os.setresuid(*3 * [run_attacks.NOBODY])
+    print(json.dumps(do_acts(sys.argv[1])))

@@ -1,5 +1,6 @@
 """Limits on what a task may take: the kernel's for each process, and those on all of its processes together."""
 
+import contextlib
 import os
 import resource
 import select
@@ -59,7 +60,8 @@ def wait(child, seconds, wall, most, control):
         elif most and holds_more(os.getpid(), most):
             ended = "memory"
         if ended:
-            os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(child, signal.SIGKILL)
         signal.setitimer(signal.ITIMER_REAL, tick + 4 * (time.monotonic() - began))
 
     tick = min(TICK, seconds / 4)
