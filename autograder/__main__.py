@@ -76,8 +76,8 @@ def main(arguments=None):
         metavar="FILE",
         help="points that persons gave: a table with the columns name, check, points, comment",
     )
-    group.add_argument("--canvas", metavar="FILE", help="write the table that Canvas takes back")
-    group.add_argument("--gradescope", metavar="FILE", help="write the table that Gradescope takes back")
+    group.add_argument("--canvas", metavar="FILE", help="write the table that Canvas imports into its gradebook")
+    group.add_argument("--gradescope", metavar="FILE", help="write a table like Gradescope's own of grades")
     options = parser.parse_args(arguments)
     try:
         check(options, rubric := read_rubric(options.rubric))

@@ -56,6 +56,7 @@ def grade_class(
     """
     out = Path(out).resolve()
     kind, entries = read_class(folder)
+    entries = [entry for entry in entries if entry.path is None or entry.path.resolve() != out]
     print(kind)
     rubric = read_rubric(rubric_path)
     book = Gradebook(out, rubric, entries, marks)
@@ -96,9 +97,7 @@ def supervise(tasks, jobs, cluster, book, bar):
     if not tasks:
         return
     if cluster:
-        from dask.distributed import Client  # optional
-
-        client, engine = Client(cluster), parallel_config(backend="dask")
+        client, engine = connect(cluster), parallel_config(backend="dask")
     else:
         client, engine = nullcontext(), parallel_config(backend="threading", n_jobs=jobs)
     written = time.monotonic()
@@ -115,6 +114,21 @@ def supervise(tasks, jobs, cluster, book, bar):
         finally:
             for process in list(running):  # of an interrupted class
                 hang_up(process)
+
+
+def connect(cluster):
+    """A client of the Dask scheduler at this address. Raises ValueError if its workers cannot run this project."""
+    from dask.distributed import Client  # optional
+
+    client = Client(cluster)
+    try:
+        client.submit(digest, [b"the project is there"]).result()
+    except Exception as error:
+        raise ValueError(
+            f"the cluster at {cluster} does not find this project: start its scheduler and workers with "
+            f"PYTHONPATH={PROJECT} and the same packages"
+        ) from error
+    return client
 
 
 def run_single(task):

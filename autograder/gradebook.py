@@ -105,8 +105,8 @@ class Gradebook:
         """[(date, name, check, points before, points now, why)] of two results of an entry."""
         asked = [result["extra_data"]["asked"] for result in (before, after)]
         why = "; ".join(said for key, said in REASONS.items() if asked[0][key] != asked[1][key])
-        earned = [  # None for points that wait for a person
-            {test["tags"][0]: None if test["extra_data"].get("pending") else test["score"] for test in result["tests"]}
+        earned = [  # None for points that nobody has given yet
+            {test["tags"][0]: test["score"] if "status" in test else None for test in result["tests"]}
             for result in (before, after)
         ]
         return [

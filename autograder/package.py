@@ -39,7 +39,7 @@ FILES = (
     "autograder/cell/*.py",
 )
 SCRIPTS = ("setup.sh", "run_autograder")
-NEEDS = ("numpy", "nltk", "tqdm", "pypdf", "joblib")  # of the project's requirements
+NEEDS = ("numpy", "nltk", "tqdm", "pypdf")  # of the project's requirements
 TARGET = (
     "--only-binary=:all:",
     "--implementation=cp",

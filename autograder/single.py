@@ -64,7 +64,7 @@ def record_for(request):
         try:
             return record_of(grade(request["path"], request["seed"], request["edition"], rubric, sandbox, stage=print))
         except NotASubmission as error:
-            return {"refused": str(error)}
+            return {"refused": str(error).removeprefix(f"{request['path']}: ")}
 
 
 def leave_with_the_class():

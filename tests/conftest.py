@@ -14,10 +14,16 @@ INSTALL = "python -m pip install -r requirements-all.txt"
 
 # What the tests of a file need beside the packages of requirements.txt. A single test says so by pytest.importorskip.
 NEEDS = {
-    "test_autograder.py": ("pypdf", "joblib"),
+    "test_autograder.py": ("pypdf",),
     "test_autograder_attacks.py": ("pypdf", "joblib"),
-    "test_autograder_bank.py": ("pypdf", "joblib"),
-    "test_autograder_handins.py": ("pypdf", "joblib"),
+    "test_autograder_bank.py": ("pypdf",),
+    "test_autograder_cell.py": ("pypdf",),
+    "test_autograder_class.py": ("pypdf", "joblib", "jinja2", "pyyaml"),
+    "test_autograder_downloads.py": ("pyyaml",),
+    "test_autograder_gradebook.py": ("pypdf", "joblib", "jinja2", "pyyaml"),
+    "test_autograder_handins.py": ("pypdf",),
+    "test_autograder_similarity.py": ("pypdf", "jinja2"),
+    "test_autograder_tables.py": ("pyyaml",),
     "test_autograder_pages.py": ("pypdf", "joblib", "jinja2"),
     "test_companion_q1_q2.py": ("mpmath", "scipy"),
     "test_companion_q3.py": ("scipy", "scikit-learn"),

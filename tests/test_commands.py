@@ -29,6 +29,7 @@ RUN = {
     "python -m autograder PATH --seed N": "python -m autograder my_folder --only Q1 --seed 7",
     "python <project>/autograder PATH": "python autograder my_folder --only Q1",
     "python -m autograder --all FOLDER --out FOLDER": "python -m autograder --all class --out graded --jobs 1",
+    "python -m autograder --all FOLDER --out FOLDER --marks marks.csv": "--help",  # the gradebook's tests give marks
     "python -m autograder.package autograder.zip": "--help",  # fetches wheels; the grader's tests build it
     "python -m report": "",
     "python -m report --help": "",
@@ -53,7 +54,7 @@ LEFT = {
     "python -m pip install -r requirements.txt": "installs from the network",
 }
 FAILS = {"python -m data.build": 1}  # the file of this test holds other tweets than features.npz: it says so
-NEEDS = {"autograder": ("pypdf", "joblib"), "report": ("typst",), "companion": ("scipy", "sklearn"), "ruff": ("ruff",)}
+NEEDS = {"autograder": ("pypdf", "joblib", "jinja2", "yaml"), "report": ("typst",), "companion": ("scipy", "sklearn"), "ruff": ("ruff",)}
 
 
 def documented(name):
