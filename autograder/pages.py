@@ -338,7 +338,7 @@ def chart(title, values, full):
 # What is said in class of mistakes whose hints hold names, shapes or words of one student.
 GENERAL = {
     "not_loaded": "{function} could not be loaded.",
-    "missing": "There is no {function} in what was handed in.",
+    "missing": "Nothing called {function} was handed in.",
     "late": "{function} did not answer in time: is there an endless loop?",
     "died": "Python ended before {function} answered: too much memory, or a call that ends Python?",
     "unanswered": "{function} gave no answer.",
