@@ -54,7 +54,12 @@ LEFT = {
     "python -m pip install -r requirements.txt": "installs from the network",
 }
 FAILS = {"python -m data.build": 1}  # the file of this test holds other tweets than features.npz: it says so
-NEEDS = {"autograder": ("pypdf", "joblib", "jinja2", "yaml"), "report": ("typst",), "companion": ("scipy", "sklearn"), "ruff": ("ruff",)}
+NEEDS = {
+    "autograder": ("pypdf", "joblib", "jinja2", "yaml"),
+    "report": ("typst",),
+    "companion": ("scipy", "sklearn"),
+    "ruff": ("ruff",),
+}
 
 
 def documented(name):
