@@ -140,14 +140,14 @@ class Sandbox:
         """Raise GraderError unless a cell keeps the secrets, and gives the questions what they need."""
         witness = Path(self.folder.name, "secret")  # as another submission's folder is
         (witness / "assignment2.py").write_text("secret\n")
-        secrets = [
-            PROJECT / "assignment2.py",
-            HERE / "judge.py",
-            HERE / "cell" / "host.py",
-            witness,
-            f"/proc/{os.getpid()}/mem",
-        ]
-        task = {"task": "probe", "secrets": list(map(str, secrets))}
+        secrets = {
+            "the reference solution": PROJECT / "assignment2.py",
+            "the grader": HERE / "judge.py",
+            "its host": HERE / "cell" / "host.py",
+            "its memory": f"/proc/{os.getpid()}/mem",
+            "another submission": witness,
+        }
+        task = {"task": "probe", "secrets": {name: str(path) for name, path in secrets.items()}}
         run = self.perform(self.folder.name, [], task, 20)
         seen = run.answers.get(0, {}).get("described")
         if seen is None:

@@ -10,14 +10,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import venv
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder import Sandbox
+from autograder import GraderError, Sandbox
+from autograder import sandbox as sandbox_module
 from autograder.cell import landlock
+from autograder.cell.host import needed_to_run
 from autograder.cell.wire import decode, encode
+from autograder.sandbox import LARGEST_KEPT
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -161,6 +165,133 @@ def test_what_runs_beside_student_code_imports_nothing_else_of_the_project(modul
     assert others <= set(sys.stdlib_module_names) | {"nltk", "numpy", "pypdf", "reader"}
 
 
+# ---- What a run may send, and what is left of it -------------------------------------------------
+
+
+def test_a_long_request_arrives_whole(sandbox, tmp_path):
+    folder = tmp_path / ("a" * 200) / ("b" * 180)
+    folder.mkdir(parents=True)
+    names = [str(folder.relative_to(tmp_path) / f"{k}.txt") for k in range(195)]  # 80,000 bytes
+    for name in names:
+        (tmp_path / name).write_text(name[-9:])
+    (tmp_path / "assignment2.py").write_text(f"def last(): return open({names[-1]!r}).read()\n")
+    task = {"task": "call", "file": "assignment2.py", "stand_ins": [], "calls": [asking("last")]}
+    run = sandbox.run(tmp_path, ["assignment2.py", *names], task, 5)
+    assert decode(run.answers[0]["value"]) == names[-1][-9:]
+
+
+SENDS = """
+import json, os, socket
+def send(data):
+    with socket.socket(fileno=os.dup(3)) as channel:
+        channel.sendall(data)
+def sent(): return 1
+"""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"ask": "sigmoid", "args": [{"float": 1%s}], "kwargs": {}}\n' % (b"0" * 400),
+        b'{"ask": "sigmoid", "args": [{"int": 1%s}], "kwargs": {}}\n' % (b"0" * 5000),
+        b'{"run": 1, "status": 0, "late": false, "seconds": 0}\n\0\0\0\x02{}\n',
+        b'{"answer": {}}\n{"answer": [1]}\n{"loaded": 5}\n{"failed": 1e999}\n[]\nnull\n',
+        b"[" * 200_000 + b"\n",
+        b"\xff\xfe\0{",
+    ],
+    ids=["a float beyond floats", "an integer beyond reason", "a verdict", "odd messages", "a nest", "half a line"],
+)
+def test_what_a_child_sends_disturbs_neither_its_run_nor_the_next(sandbox, tmp_path, data):
+    host = sandbox.host.pid
+    (tmp_path / "data").write_bytes(data)
+    (tmp_path / "assignment2.py").write_text(SENDS + "def junk(): send(open('data', 'rb').read())\n")
+    task = {"task": "call", "file": "assignment2.py", "stand_ins": ["sigmoid"], "calls": [asking("junk")]}
+    run = sandbox.run(tmp_path, ["assignment2.py", "data"], task, 5, ask=lambda name, args, kwargs: args[0] * 1.0)
+    assert (run.late, run.status) == (False, 0)
+    run = call(sandbox, tmp_path, SENDS, [asking("sent")])
+    assert decode(run.answers[0]["value"]) == 1 and sandbox.host.pid == host
+
+
+def test_all_that_is_kept_of_a_run_is_bounded(sandbox, tmp_path):
+    source = SENDS + (
+        "def flood():\n"
+        "    for k in range(1, 30):\n"
+        "        send(json.dumps({'ask': 1, 'answer': k, 'v': [[]] * 50_000}).encode() + b'\\n')\n"
+    )
+    run = call(sandbox, tmp_path, source, [asking("flood")])
+    assert len(run.answers) < LARGEST_KEPT / 200_000  # bytes of one message
+
+
+def test_what_a_child_says_of_its_module_is_cut_to_what_a_report_has_room_for(sandbox, tmp_path):
+    source = SENDS + (
+        "loaded = {'names': ['n' * 9] * 3000 + [5], 'skipped': [{}] * 48_000, 'comments': 3}\n"
+        "def forge(): send(json.dumps({'loaded': loaded}).encode() + b'\\n')\n"
+    )
+    run = call(sandbox, tmp_path, source, [asking("forge")])
+    assert (len(run.loaded["names"]), len(run.loaded["skipped"]), run.loaded["comments"]) == (2000, 5, 3)
+
+
+@pytest.mark.parametrize("problem", [OSError("broken"), {"run": 0, "late": False, "status": 0, "seconds": 0}])
+def test_after_anything_unexpected_the_next_run_has_a_new_host(sandbox, tmp_path, monkeypatch, problem):
+    host = sandbox.host.pid
+    with monkeypatch.context() as patched, pytest.raises(GraderError, match="broken|out of turn"):
+        if isinstance(problem, dict):
+            patched.setattr(sandbox, "hear", lambda seconds: problem)  # the verdict on another run
+        else:
+            patched.setattr(sandbox, "listen", lambda *_: (_ for _ in ()).throw(problem))
+        call(sandbox, tmp_path, "def one(): return 1", [asking("one")])
+    run = call(sandbox, tmp_path, "def two(): return 2", [asking("two")])
+    assert decode(run.answers[0]["value"]) == 2 and sandbox.host.pid != host
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names its processes by prctl, and reads /proc")
+def test_an_interrupt_ends_what_was_begun(sandbox, tmp_path):
+    name = f"left{secrets.token_hex(4)}"
+    source = (
+        f"import ctypes\ndef loop():\n    ctypes.CDLL(None).prctl(15, b'{name}', 0, 0, 0)\n    sigmoid(1)\n"
+        "    while True: pass\n"
+    )
+    (tmp_path / "assignment2.py").write_text(source)
+    task = {"task": "call", "file": "assignment2.py", "stand_ins": ["sigmoid"], "calls": [asking("loop")]}
+    seen = []
+
+    def ask(*_):
+        seen.extend(named(name))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sandbox.run(tmp_path, ["assignment2.py"], task, 60, ask)
+    assert seen and named(name) == []
+
+
+# ---- Time ----------------------------------------------------------------------------------------
+
+
+def test_time_is_of_the_processor_and_a_sleep_ends_too(sandbox, tmp_path):
+    source = "import time\ndef rest(seconds):\n    time.sleep(seconds)\n    return 1\n"
+    run = call(sandbox, tmp_path, source, [asking("rest", 0.6), asking("rest", 60)], seconds=0.5)
+    assert decode(run.answers[0]["value"]) == 1 and 1 not in run.answers and run.late
+
+
+# ---- Whether a cell is fit -----------------------------------------------------------------------
+
+
+def test_no_folder_that_holds_the_grader_is_shown_to_student_code(tmp_path):
+    project, packages = tmp_path / "lib" / "project", tmp_path / "lib" / "python" / "site-packages"
+    for folder in (project, packages):
+        folder.mkdir(parents=True)
+    shown = needed_to_run([str(packages), str(packages.parent), str(tmp_path / "lib"), str(project)], str(project))
+    assert str(packages.parent) in shown and str(packages) not in shown  # it is in the other already
+    assert not any(project.is_relative_to(path) for path in shown)
+    assert not {sys.prefix, sys.base_prefix} & set(shown)
+
+
+def test_a_cell_that_lacks_what_the_questions_need_is_refused_with_the_reason(monkeypatch):
+    monkeypatch.setattr("autograder.sandbox.STOP_WORDS", {"no", "such"})
+    with pytest.raises(GraderError, match="no cell .* is fit.*stop_words"):
+        Sandbox()
+
+
 # ---- What the staff page says a cell protects from -----------------------------------------------
 
 ACTS = """
@@ -285,6 +416,10 @@ def do_acts(kind):
                 seconds = 0.3 if acts == ["loop"] else 5
                 run = call(cell, Path(base, "stage"), source, [asking(act) for act in acts], seconds)
                 done |= {act: decode(run.answers[k]["value"]) if k in run.answers else 0 for k, act in enumerate(acts)}
+        if cell.exposed:  # and not insisted on
+            sandbox_module.kinds = lambda: [kind]
+            with pytest.raises(GraderError, match="could read the reference solution.*--isolation process"):
+                Sandbox()
         return {**done, "left": len(named(token)), "exposed": bool(cell.exposed)}
 
 
@@ -296,16 +431,22 @@ def test_the_staff_page_says_what_a_cell_protects_from(column):
         pytest.skip("needs root, to run student code as another user")
     if kind != "namespaces" and not without and not landlock.version():
         pytest.skip("this kernel has no Landlock")
-    with tempfile.TemporaryDirectory() as tree:
+    with tempfile.TemporaryDirectory() as base:
+        os.chmod(base, 0o755)
+        venv.create(base, symlinks=True)  # whose prefix the grader lies below
+        packages = next(Path(base).glob("lib/python*/site-packages"))
+        (packages / "others.pth").write_text(str(Path(np.__file__).parents[1]))
+        tree = Path(base, "grader")
+        tree.mkdir()
         for name in ("assignment2.py", "utils.py"):
             shutil.copy(PROJECT / name, tree)
         for name in ("autograder", "data", "later_edition", "tests"):
-            shutil.copytree(PROJECT / name, Path(tree, name), ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
+            shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
         if without:
-            with open(Path(tree, "autograder/cell/landlock.py"), "a") as file:
+            with open(tree / "autograder/cell/landlock.py", "a") as file:
                 file.write("\n\ndef version():\n    return 0\n")
-        os.chmod(tree, 0o700 if column == "user, no Landlock" else 0o755)
-        command = [sys.executable, "-B", "-m", "tests.test_autograder_cell", kind]
+        tree.chmod(0o700 if column == "user, no Landlock" else 0o755)
+        command = [f"{base}/bin/python", "-B", "-m", "tests.test_autograder_cell", kind]
         found = subprocess.run(command, cwd=tree, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     done, said = json.loads(found.stdout), protections()[column]

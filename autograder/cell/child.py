@@ -11,7 +11,7 @@ A message is one line of JSON. To the child, the task, one of:
         and random.Random() without a seed, secrets, os.urandom, and the time.
     {"task": "pickle", "file": name, "keys": [name, ...]}          parameters, as a pickle or as numpy's .npz
     {"task": "pdf", "file": name, "seconds": 20}                   documents.py
-    {"task": "probe", "secrets": [path, ...]}                      probe.py
+    {"task": "probe", "secrets": {name: path, ...}}                probe.py
 
 From the child, in order:
     {"ready": true}                                                the cell stands; no student code has run yet

@@ -44,7 +44,6 @@ def build(root, places):
     for path in LINKS:
         if os.path.islink(path):
             os.symlink(os.readlink(path), root + path)
-    os.symlink(BOX + "/tmp", root + "/tmp")
     for path, source in places.items():
         target = root + path
         if os.path.isdir(source):
@@ -57,6 +56,8 @@ def build(root, places):
             # A user namespace must keep the flags that the place has.
             held = os.statvfs(source).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME)
             mount(None, target, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | held)
+    if not os.path.exists(root + "/tmp"):  # unless an interpreter or a package is in it
+        os.symlink(BOX + "/tmp", root + "/tmp")
     os.mkdir(root + BOX)
     mount(None, root, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
 

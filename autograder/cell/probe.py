@@ -23,8 +23,8 @@ OBJECTS = (
 
 
 def probe(task):
-    """{"open": paths of task["secrets"] that can be read here, "missing": [what fails that a question needs]}."""
-    return {"open": [path for path in task["secrets"] if is_open(path)], "missing": list(missing())}
+    """{"open": [names of task["secrets"] that can be read here], "missing": [what fails that a question needs]}."""
+    return {"open": [name for name, path in task["secrets"].items() if is_open(path)], "missing": list(missing())}
 
 
 def is_open(path):
