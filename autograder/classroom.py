@@ -59,7 +59,7 @@ def grade_class(
     entries = [entry for entry in entries if entry.path is None or entry.path.resolve() != out]
     print(kind)
     rubric = read_rubric(rubric_path)
-    book = Gradebook(out, rubric, entries, marks)
+    book = Gradebook(out, rubric, kind, entries, marks)
     grader = digest(path.read_bytes() for pattern in GRADER for path in sorted(PROJECT.glob(pattern)))
     asked = {"rubric": digest([judging(rubric)]), "grader": grader, "edition": edition, "seed": seed}
     settings = {"edition": edition, "isolation": isolation, "rubric": str(Path(rubric_path).resolve())}

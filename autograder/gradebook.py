@@ -12,6 +12,7 @@ OUT/earlier/             the records of those that were graded again
 """
 
 import json
+import shlex
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -39,11 +40,11 @@ REASONS = {  # what the points follow from -> what is said if it has changed
 class Gradebook:
     """The rows of a class, one for each entry of its folder, in the folder `out`.
 
-    entries: of downloads.read_class.  marks: a table of points that persons gave, or None for that of the last time.
+    kind, entries: of downloads.read_class.  marks: a table of points that persons gave; None for that of the last time.
     """
 
-    def __init__(self, out, rubric, entries, marks=None):
-        self.out, self.rubric = out, rubric
+    def __init__(self, out, rubric, kind, entries, marks=None):
+        self.out, self.rubric, self.kind = out, rubric, kind
         given = marks or out / "marks.csv"
         self.marks = read_marks(given, rubric, entries) if marks or given.exists() else {}
         self.rows = {entry.name: Row(entry, refused=entry.refused) for entry in entries}
@@ -132,23 +133,30 @@ class Gradebook:
         if self.changes:
             write_changes(self.out / "changes.csv", self.changes)
             written.append(self.out / "changes.csv")
-        for name, row in self.rows.items():
-            command = f"python -m autograder {row.entry.path}"
-            text(self.out / "students" / f"{name}.html", student_page(self.rubric, row, command))
         kept = {
             name: {**read(self.record(name)), "sid": row.entry.sid, "email": row.entry.email}
             for name, row in self.rows.items()
             if row.report
         }
+        for name, row in self.rows.items():
+            again = command(row, kept[name]["asked"]["edition"]) if row.report else ""
+            text(self.out / "students" / f"{name}.html", student_page(self.rubric, row, again))
         pairs = similar(kept)
         if pairs:
             text(self.out / "similar.html", similar_page(pairs, kept))
             written.append(self.out / "similar.html")
-        text(self.out / "summary.html", class_page(self.rubric, list(self.rows.values()), {}, len(pairs)))
+        facts = {"Graded": self.now.isoformat(sep=" ", timespec="minutes"), "Folder": self.kind}
+        text(self.out / "summary.html", class_page(self.rubric, list(self.rows.values()), facts, len(pairs)))
         for write_table, path in tables:
             write_table(path, self.rubric, self.rows.values())
             written.append(path)
         return written
+
+
+def command(row, edition):
+    """What grades a submission again, with the same inputs."""
+    pinned = f" --edition {edition}" if edition else ""
+    return f"python -m autograder {shlex.quote(str(row.entry.path))} --seed {row.report.seed}{pinned}"
 
 
 def judging(rubric):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from autograder import Sandbox, grade, inputs, package
 from tests.autograder_bank import good_pdf, good_pickle, losing
 from tests.autograder_bank.mutants import FILES, MUTANTS, UNNAMED
 from tests.autograder_bank.right import BIASED, RIGHT
-from tests.autograder_bank.sources import SOURCES, STYLES, in_style
+from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style
 
 # Trainings that are enough where training is not the point, and for those that are wrong or right in some way of their
 # own. The last has as many tweets as the course's file, and steps for those who log every `iters // 10000` of them.
@@ -153,6 +154,22 @@ def test_how_the_biases_are_held_does_not_decide_how_good_a_hint_is(mutant, styl
     report = graded(mutant, source, tmp_path, sandbox, edition=edition_of(mutant), only=only, trained=SMALL)
     assert losing(report) == {mutant.question}, failures(report)
     assert named(mutant, report) != (mutant.name in UNNAMED[style]), failures(report)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_mistake_in_each_question_is_told_in_each(number, tmp_path, sandbox):
+    """Each question is judged with stand-ins for the five others that are wrong, and says nothing that is not so."""
+    source, chosen = SOURCES["handout"], []
+    for k, question in enumerate(FUNCTIONS):
+        of_question = [m for m in MUTANTS if m.question == question and m.name.startswith("handout") and m.places]
+        mutant = of_question[(number * (k + 1) + k) % len(of_question)]
+        if all(source.count(old) == 1 for old, _ in mutant.places):  # unless an earlier mistake is in its place
+            source = edited(source, *mutant.places)
+            chosen.append(mutant)
+    entry = replace(chosen[0], name=f"several mistakes {number}")
+    report = graded(entry, source, tmp_path, sandbox, edition="january", only=FUNCTIONS)
+    assert len(chosen) >= 4 and losing(report) == {mutant.question for mutant in chosen}, failures(report)
+    assert sum(named(mutant, report) for mutant in chosen) >= len(chosen) - 1, failures(report)
 
 
 def test_nine_mistakes_in_ten_are_named_in_each_bias_style():

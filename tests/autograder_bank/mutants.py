@@ -26,12 +26,21 @@ class Mutant:
     phrases: tuple = ()
     edition: str = None  # pinned for the grading
     files: tuple = ()  # (name, bytes or None for a missing one) in place of the good ones
+    places: tuple = ()  # (old, new) that make it of the clean source
 
 
 def mutants(base, question, *entries, edition=None):
     """Mutants of a clean source, each from (name, mistake, [(old, new), ...], *phrases)."""
     return [
-        Mutant(f"{base}-{question}-{name}", edited(SOURCES[base], *places), question, mistake, tuple(phrases), edition)
+        Mutant(
+            f"{base}-{question}-{name}",
+            edited(SOURCES[base], *places),
+            question,
+            mistake,
+            tuple(phrases),
+            edition,
+            places=tuple(places),
+        )
         for name, mistake, places, *phrases in entries
     ]
 
