@@ -11,13 +11,17 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 FILES, LOOKED_AT, DEPTH, NOTES = 200, 2000, 8, 20
 FILE_BYTES, LARGE_BYTES, ALL_BYTES = 20 << 20, 100 << 20, 160 << 20
 READ_BYTES = 2 * ALL_BYTES  # of all that is read, with zips in the zip and files that are left out
+LIST_BYTES = 1 << 20  # of a zip's list of its files: a few thousand
+SECONDS = 30  # of processor time for all of it
 LARGE = (".pdf", ".zip")
 ZIPS = 2  # so many zips in one another, beside the submission itself
 NOTEBOOK_ITEMS = 1_000_000  # of a notebook's JSON: each takes sixty bytes once it is read
@@ -63,8 +67,7 @@ def take_in(path, folder, files=()):
             others = [(name, opener(other)) for name, other in beside(path)]
             copy.take([(f"assignment2{ending}", opener(path)), *others])
         elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                copy.take(in_zip(archive, copy.notes))
+            copy.take(in_zip(path))
         else:
             raise NotASubmission(f"{path}: neither a folder, a zip, a notebook nor a Python file")
     except NotASubmission:
@@ -113,17 +116,23 @@ def opener(path):
     return open_plain
 
 
-def in_zip(archive, notes):
-    for entry in archive.infolist()[: LOOKED_AT + 1]:
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.is_dir():
-            continue
-        if kind not in (0, stat.S_IFREG):
-            notes.append(f"{shown(entry.filename)} is a link or a device and was left out.")
-        elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unpack without a limit
-            notes.append(f"{shown(entry.filename)} is compressed in an unusual way and was left out.")
-        else:
-            yield entry.filename, lambda entry=entry: archive.open(entry)
+def in_zip(file):
+    """The files of a zip, at `file` or in it; what must not be unpacked raises ValueError when it is opened."""
+    with open(file, "rb") if isinstance(file, Path) else nullcontext(file) as held:
+        end = zipfile._EndRecData(held)  # with the length of the list, which ZipFile would read whole
+        if end and end[zipfile._ECD_SIZE] > LIST_BYTES:
+            raise ValueError("it lists too many files")
+        with zipfile.ZipFile(held) as archive:
+            for entry in archive.infolist():
+                yield entry.filename, lambda entry=entry: unpacked(archive, entry)
+
+
+def unpacked(archive, entry):
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise ValueError("it is a link or a device")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unpack without a limit
+        raise ValueError("it is compressed in an unusual way")
+    return archive.open(entry)
 
 
 # ---- The copy ------------------------------------------------------------------------------------
@@ -139,12 +148,16 @@ class Copy:
     looked_at: int = 0
     read: int = 0  # bytes
     kept: int = 0
+    end: float = field(default_factory=lambda: time.process_time() + SECONDS)
 
     def take(self, found, inside="", zips=ZIPS):
         """Copy the files found, and those in zips among them, below the folder `inside`."""
         for name, open_file in found:
             self.looked_at += 1
-            if len(self.names) >= FILES or self.looked_at > LOOKED_AT or self.read > READ_BYTES:
+            if name.endswith("/"):  # a zip's folder
+                continue
+            over = self.looked_at > LOOKED_AT or self.read > READ_BYTES or time.process_time() > self.end
+            if len(self.names) >= FILES or over:
                 self.notes.append(f"The submission is too large: the files from {shown(name)} on were left out.")
                 return
             parts = PurePosixPath(inside + name.replace("\\", "/")).parts
@@ -175,8 +188,7 @@ class Copy:
             raise ValueError("it is a zip in too many others")
         with open_file() as source, tempfile.TemporaryFile() as held:
             self.pour(source, held, ".zip")
-            with zipfile.ZipFile(held) as archive:
-                self.take(in_zip(archive, self.notes), inside, zips - 1)
+            self.take(in_zip(held), inside, zips - 1)
 
     def pour(self, source, target, ending):
         """Copy a file, and return its size. Raises ValueError for one that is too large, which stays empty."""

@@ -1,22 +1,25 @@
 """The cells that student code runs in: what comes back, what is bounded, and what is closed."""
 
 import ast
+import io
 import json
 import os
 import re
 import secrets
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder import GraderError, Sandbox
+from autograder import GraderError, NotASubmission, Sandbox, submission
 from autograder import sandbox as sandbox_module
 from autograder.cell import landlock
 from autograder.cell.host import needed_to_run
@@ -271,6 +274,59 @@ def test_time_is_of_the_processor_and_a_sleep_ends_too(sandbox, tmp_path):
     source = "import time\ndef rest(seconds):\n    time.sleep(seconds)\n    return 1\n"
     run = call(sandbox, tmp_path, source, [asking("rest", 0.6), asking("rest", 60)], seconds=0.5)
     assert decode(run.answers[0]["value"]) == 1 and 1 not in run.answers and run.late
+
+
+# ---- Taking in a zip -----------------------------------------------------------------------------
+
+
+def zipped(count, inside=b"", name="f{}.txt", mode=0, kind=zipfile.ZIP_STORED):
+    """A zip of `count` files that hold the same."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for k in range(count):
+            entry = zipfile.ZipInfo(name.format(k))
+            entry.external_attr, entry.compress_type = mode << 16, kind
+            archive.writestr(entry, inside)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"name": "f{}.zip", "inside": zipped(150, mode=stat.S_IFLNK)},
+        {"name": "f{}.zip", "inside": zipped(150, kind=zipfile.ZIP_LZMA)},
+        {"name": "f{}.zip", "inside": zipped(150, name="f{}/")},
+        {"name": "f{}.zip", "inside": zipped(150, name="../f{}")},
+        {"name": "f{}.py/x"},
+    ],
+    ids=["links", "another compression", "folders", "names that lead out", "folders named like files"],
+)
+def test_what_is_left_out_of_a_zip_counts_as_looked_at(tmp_path, monkeypatch, entries):
+    monkeypatch.setattr(submission, "LOOKED_AT", 500)
+    opened = []
+    unpacked = submission.unpacked
+    monkeypatch.setattr(submission, "unpacked", lambda *entry: opened.append(1) or unpacked(*entry))
+    (tmp_path / "all.zip").write_bytes(zipped(2000, **entries))
+    (tmp_path / "copy").mkdir()
+    taken = submission.take_in(tmp_path / "all.zip", tmp_path / "copy")
+    assert not taken.files and len(opened) <= 500
+    assert any("more notes" in note or "too large" in note for note in taken.notes)
+
+
+def test_a_zip_that_lists_too_much_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "LIST_BYTES", 5000)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "all.zip").write_bytes(zipped(200))
+    with pytest.raises(NotASubmission, match="lists too many files"):
+        submission.take_in(tmp_path / "all.zip", tmp_path / "copy")
+
+
+def test_taking_in_ends_after_its_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "SECONDS", -1)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "all.zip").write_bytes(zipped(3))
+    taken = submission.take_in(tmp_path / "all.zip", tmp_path / "copy")
+    assert not taken.files and "too large" in taken.notes[0]
 
 
 # ---- Whether a cell is fit -----------------------------------------------------------------------
