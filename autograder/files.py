@@ -106,8 +106,8 @@ def judge_pdf(checks, run, exists):
         reason = "it takes too long to read" if run.late else text(run.failed, "message") or "it could not be read"
         return failed(checks, "pdf.unreadable", f"assignment2.pdf does not open: {reason}.", lambda: True)
     words = "some text" if seen["characters"] else "no text"
-    found = f"A machine sees {seen['pages']} pages, {words} and {seen['figures']} figures"
-    found = f"{found} (pictures, and pages that draw curves or many lines)."
+    pages, figures = (f"{seen[kind]} {kind[:-1]}{'s' * (seen[kind] != 1)}" for kind in ("pages", "figures"))
+    found = f"A machine sees {pages}, {words} and {figures} (pictures, and pages that draw curves or many lines)."
 
     def enough(check):
         if check.name == "pdf.curves":

@@ -264,6 +264,8 @@ class Functions:
         if len(editions) > 1:
             asked = [(self.checks(function), self.run(function)[1]) for function in ("gradients", "update_params")]
             editions = recognise(asked, self.student.rubric.pins, self.expected)
+            if not any(call.message and "value" in call.message for _, calls in asked for call in calls):
+                return editions  # there is nothing to read it from, and the report names none
         self.student.report.edition = editions[0]
         return editions
 
