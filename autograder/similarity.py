@@ -14,6 +14,7 @@ the handout's samples, the template and the textbook formulas. It also hides two
 
 import io
 import math
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
@@ -35,12 +36,15 @@ NAMED = 8  # others who have the same, at most
 CROWD = 1 / 3  # what so many share is usual
 FEW, CLASS = 0.01, 20  # the share of a class that makes a rare mistake, or 2; the smallest class in which one is rare
 
-# Winnowing: of any WINDOW consecutive runs of LENGTH characters, one is a fingerprint. A name counts as one character.
-LENGTH, WINDOW = 25, 6
+# Each run of LENGTH characters is a fingerprint, and a name counts as one character. Winnowing, which would keep a
+# fourth of them, keeps others each time, since it goes by Python's hashes.
+LENGTH, WINDOW = 20, 1
 PROGRAMS = 10  # fewer tell nothing about what is usual
-UNUSUAL = 100  # fingerprints, some 25 lines: a program with fewer unusual ones is too short to be compared
-LINE, CHARACTERS = 300, 40_000  # longer lines and programs are cut, since the tokens' regular expressions may be slow
+ALIKE = 0.75  # if a typical program shares so much with the closest other, none is unusual
+UNUSUAL = 350  # fingerprints, some 20 lines: a program with fewer unusual ones is too short to be compared
+LINE, CHARACTERS = 300, 30_000  # longer lines and programs are cut, since the tokens' regular expressions may be slow
 PROJECT = Path(__file__).resolve().parents[1]
+DOCSTRING = re.compile(r"""^[ ]*[rRuU]?(\"{3}|'{3})(?:(?!\1).|\n)*\1[ ]*$""", re.MULTILINE)
 EDITIONS = PROJECT / "assignment2.py", PROJECT / "later_edition" / "assignment2.py"
 BITS = {"parameters": 100, "code": 50}  # how much evidence weighs; a mistake made by one in 2^n weighs n
 
@@ -163,18 +167,20 @@ class Program:
     def fingerprints(self):
         """{fingerprint: numbers of the lines that it spans}, function by function: their order does not matter."""
         starts = [k for k, line in enumerate(self.lines) if line.startswith(("def ", "class ", "async def "))]
+        lines = DOCSTRING.sub(lambda found: "\n" * found[0].count("\n"), "\n".join(self.lines)).split("\n")
         found = defaultdict(set)
-        for start, end in pairwise(sorted({0, *starts, len(self.lines)})):
-            part = "\n".join(self.lines[start:end])
+        for start, end in pairwise(sorted({0, *starts, len(lines)})):
+            text = "\n".join(lines[start:end])
+            part = text.lstrip("\n")  # as copydetect's lexer does
+            start += len(text) - len(part)
             code = CodeFingerprint("", LENGTH, WINDOW, language="python", fp=io.StringIO(part))
             if not code.hashes:
                 continue
-            # How many characters were left out before each that is left. For a class, copydetect notes fewer.
-            left_out = np.maximum.accumulate(code.offsets[:, 1])
             breaks = np.flatnonzero([character == "\n" for character in part])
             places = [(fingerprint, place) for fingerprint, found_at in code.hash_idx.items() for place in found_at]
             ends = np.array([[place, place + LENGTH - 1] for _, place in places])
-            entry = np.minimum(np.searchsorted(code.offsets[:, 0], ends), len(left_out) - 1)
+            until, left_out = code.offsets.T  # how many characters were left out up to each of these that are left
+            entry = np.minimum(np.searchsorted(until, ends), len(until) - 1)
             spans = np.searchsorted(breaks, ends + left_out[entry]) + start
             for (fingerprint, _), (first, last) in zip(places, spans.tolist(), strict=True):
                 found[fingerprint].update(range(first, last + 1))
@@ -198,10 +204,13 @@ def same_code(unusual):
     names = list(unusual)
     shared = count_shared(list(unusual.values()))
     sizes = np.array([len(prints) for prints in unusual.values()])
+    np.fill_diagonal(shared, 0)
     parts = shared / np.maximum(np.minimum(sizes[:, None], sizes), UNUSUAL)
-    np.fill_diagonal(parts, 0)
-    typical = np.median(parts.max(axis=1))  # robust: it takes half of a class of copies to raise it
-    for i, j in np.argwhere(np.triu(parts) > 1 - (1 - typical) / 5):
+    # What a program shares with the one closest to it. The median is robust: a few copies do not raise it.
+    typical = np.median(shared.max(axis=1) / np.maximum(sizes, 1))
+    if typical > ALIKE:
+        return
+    for i, j in np.argwhere(np.triu(parts) > 1 - (1 - typical) / 4):
         sentence = (
             f"Of the unusual code of the shorter program, {parts[i, j]:.0%} is in both, whatever its names, comments "
             f"and order. A typical program of this class shares {typical:.0%} with the one closest to it. "
