@@ -7,14 +7,16 @@ import json
 import os
 import shutil
 import subprocess
-import sys
+import sysconfig
 import tempfile
+import venv
 from pathlib import Path
 
 import pytest
 from joblib import Parallel, delayed
 
 from tests.autograder_bank.attacks import ATTACKS
+from tests.autograder_bank.run_attacks import NOBODY
 
 PROJECT = Path(__file__).resolve().parents[1]
 JOBS = os.cpu_count() or 1
@@ -23,23 +25,34 @@ JOBS = os.cpu_count() or 1
 def run_attacks(setting, chosen=()):
     """{name: what run_attacks.py found} of attacks in a setting, in a process of its own with a copy of the grader.
 
-    The copy is closed to others, as on Gradescope, or readable where the grader itself is to be another user.
+    The copy is readable by all, as an ordinary clone is, and lies where other than its own code must be: below the
+    prefix of the interpreter, or beside it with a name that begins with the prefix. Where the grader is an ordinary
+    user, interpreter and grader belong to that user.
     """
-    tree = Path(tempfile.mkdtemp(prefix="tree-"))
+    trial = Path(tempfile.mkdtemp(prefix="trial-", dir="/var/tmp"))
     try:
+        venv.create(trial / "venv", symlinks=True)
+        packages = sysconfig.get_path("purelib", vars={"base": str(trial / "venv")})
+        Path(packages, "packages.pth").write_text(sysconfig.get_path("purelib"))
+        tree = trial / ("venv/project" if setting in ("root", "user") else "venv-project")
+        tree.mkdir()
         for name in ("assignment2.py", "utils.py"):
             shutil.copy(PROJECT / name, tree)
         for name in ("autograder", "data", "later_edition", "tests/autograder_bank"):
             shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
-        tree.chmod(0o755 if setting in ("nobody", "process") else 0o700)
+        trial.chmod(0o755)
+        if os.getuid() == 0 and setting in ("nobody", "process"):
+            for folder, _, names in os.walk(trial):
+                for name in (".", *names):
+                    os.chown(os.path.join(folder, name), NOBODY, NOBODY, follow_symlinks=False)
         run = subprocess.run(
-            [sys.executable, "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
+            [trial / "venv/bin/python", "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
             cwd=tree,
             capture_output=True,
             text=True,
         )
     finally:
-        shutil.rmtree(tree)
+        shutil.rmtree(trial)
     found = [json.loads(line) for line in run.stdout.splitlines()]
     return {result["name"]: {"left": [], "score": 0, **result} for result in found} | {"stderr": run.stderr}
 
@@ -91,8 +104,8 @@ def test_an_attack_earns_nothing_and_leaves_nothing(setting, name, attacks):
     if "unavailable" in result:
         pytest.skip(result["unavailable"])
     assert not result["left"], "\n".join(result["left"])
-    assert result["score"] == 75 if name == "the neighbour" else result["score"] <= result["most"], result["hints"]
+    assert result["score"] == 65 if name == "the neighbour" else result["score"] <= result["most"], result["hints"]
 
 
 def test_the_bank_of_attacks_is_large_enough():
-    assert len(ATTACKS) >= 25 and len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+    assert len(ATTACKS) >= 100 and len({attack.name for attack in ATTACKS}) == len(ATTACKS)

