@@ -180,7 +180,7 @@ class Sandbox:
             self.host.kill()
             self.host.wait()
         self.host = None
-        if self.cgroup:
+        if self.cgroup and os.path.isdir(self.cgroup):
             os.rmdir(self.cgroup)
         self.folder.cleanup()
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import select
 import shutil
 import socket
 import stat
@@ -265,6 +266,33 @@ def test_an_interrupt_ends_what_was_begun(sandbox, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         sandbox.run(tmp_path, ["assignment2.py"], task, 60, ask)
     assert seen and named(name) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names its processes by prctl, and reads /proc")
+def test_a_grader_that_is_killed_leaves_nothing(tmp_path):
+    name = f"left{secrets.token_hex(4)}"
+    (tmp_path / "assignment2.py").write_text(
+        f"import ctypes, os\ndef loop():\n    ctypes.CDLL(None).prctl(15, b'{name}', 0, 0, 0)\n    os.fork()\n"
+        "    print('begun')\n    while True: pass\n"
+    )
+    task = {"task": "call", "file": "assignment2.py", "stand_ins": [], "calls": [asking("loop")]}
+    grader = f"""
+import os, tempfile
+tempfile.tempdir = {str(tmp_path)!r}
+from autograder import Sandbox
+cell = Sandbox()
+read = os.read
+os.read = lambda *a: (lambda text: (print(cell.host.pid, cell.cgroup, flush=True), text)[1])(read(*a))
+cell.run({str(tmp_path)!r}, ["assignment2.py"], {task!r}, 60)
+"""
+    with subprocess.Popen([sys.executable, "-c", grader], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        pid, cgroup = process.stdout.readline().split()  # after the child has printed
+        host = os.pidfd_open(int(pid))
+        assert named(name)
+        process.kill()
+    assert select.select([host], [], [], 60)[0]
+    os.close(host)
+    assert named(name) == [] and os.listdir(tmp_path) == ["assignment2.py"] and not os.path.exists(cgroup)
 
 
 # ---- Time ----------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 
 from . import jail, landlock, limits
 from .linux import (  # noqa: F401
+    MNT_DETACH,
     MS_BIND,
     MS_PRIVATE,
     MS_REC,
@@ -46,7 +47,7 @@ from .linux import (  # noqa: F401
 )
 from .wire import receive, send
 
-HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas")  # nltk would load them where they are installed
+HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas", "PIL", "fontTools")  # which nltk and pypdf would load
 NEEDED = ("nltk.corpus", "nltk.stem", "nltk.tokenize", "pypdf")
 UIDS = range(61184, 65520)  # kept free for users that come and go (systemd's DynamicUser); within Docker's 65,536 too
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
@@ -79,8 +80,9 @@ def main(fd, settings):
         return
     gc.collect()
     gc.freeze()  # what is loaded by now is left alone, and stays shared by all children
-    send(control, {"landlock": cell.landlock, "cgroup": cell.cgroup})
+    send(control, {"cgroup": cell.cgroup})
     serve(control, cell)
+    clean_up(cell, settings["folder"])
 
 
 def prepare(settings):
@@ -97,6 +99,15 @@ def prepare(settings):
     # This process joins too: that takes tens of milliseconds, and its children are in from the start.
     cgroup = limits.join_cgroup(os.path.basename(folder), settings["memory"], settings["processes"])
     return Cell(isolation, [*readable, os.environ["NLTK_DATA"]], root, cgroup, landlock.version())
+
+
+def clean_up(cell, folder):
+    """Remove what `prepare` made. The grader does so too, but may have been killed, as this process may be."""
+    if cell.isolation == "namespaces":
+        system("umount2", cell.jail, MNT_DETACH)
+    shutil.rmtree(folder, ignore_errors=True)
+    if cell.cgroup:
+        limits.leave_cgroup(cell.cgroup)
 
 
 def load(settings):
@@ -168,7 +179,8 @@ def serve(control, cell):
             send(control, {"run": request["run"], **json.loads(verdict)})
         except OSError:
             return  # nobody listens any more
-        os.waitpid(warden, 0)  # it takes milliseconds to end
+        finally:
+            os.waitpid(warden, 0)  # after the answer, since it takes milliseconds to end
 
 
 # ---- The warden ----------------------------------------------------------------------------------

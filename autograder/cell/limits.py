@@ -167,3 +167,11 @@ def join_cgroup(name, memory, processes):
                     opened.write("0")
                 return folder
     return None
+
+
+def leave_cgroup(folder):
+    """Leave the cgroup for the one that it is in, and remove it."""
+    with contextlib.suppress(OSError):  # it is gone, or a version 2 lets no process into the outer one
+        with open(os.path.join(os.path.dirname(folder), "cgroup.procs"), "w") as opened:
+            opened.write("0")
+        os.rmdir(folder)
