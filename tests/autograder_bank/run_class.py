@@ -37,7 +37,7 @@ GRADER = ("assignment2.py", "utils.py", "command.py", "requirements.txt", "autog
 FULL = 75  # points that a machine gives
 PKL = 10  # those of assignment2.pkl, which is a good one beside most attacks
 GROWTH = 30, 0.2  # megabytes: that the class's process may grow by while it grades, and for each entry
-LEAVING = 60  # seconds for what a killed class leaves to end
+LEAVING = 40  # seconds for what a class leaves to end; a process of a submission may take 20 to leave in order
 KINDS = (
     "malformed replies",
     "a zip that leads out",
@@ -176,7 +176,7 @@ class Watched:
 
     def __init__(self, command, **options):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-        self.seen = {}  # (pid, when it started) of every process that it or one of its own started -> command line
+        self.seen = set()  # (pid, when it started) of every process that it or one of its own started
         self.memory = []  # megabytes
 
     def until(self, done):
@@ -203,9 +203,7 @@ class Watched:
         found = [self.process.pid, *(pid for pid, _ in self.seen if (pid, started.get(pid)) in self.seen)]
         for pid in found:
             found += children.get(pid, [])
-        for pid in set(found) - {self.process.pid}:
-            if pid in started:
-                self.seen.setdefault((pid, started[pid]), pid)
+        self.seen |= {(pid, started[pid]) for pid in set(found) - {self.process.pid} if pid in started}
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
             self.memory.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
@@ -259,7 +257,10 @@ def run(count, jobs, kill):
                 problems.append("it ended before it could be killed")
             killed.process.kill()
             killed.process.wait()
+            done = records()
             problems += killed.left() + [f"after the kill: {name}" for name in os.listdir(base / "tmp")]
+            if records() >= done + jobs:  # one may have been at its end
+                problems.append("what was under way when it was killed went on to its end")
         before = {path: path.stat().st_mtime_ns for path in (out / "records").glob("*.json")}
         watched = Watched(command, **options)
         ended = watched.until(lambda: (out / "summary.html").exists() or time.monotonic() > began + 60 * count)
