@@ -20,14 +20,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import GraderError, NotASubmission, Sandbox, submission
+from autograder import GraderError, NotASubmission, Sandbox, grade, inputs, submission
 from autograder import sandbox as sandbox_module
 from autograder.cell import landlock
 from autograder.cell.host import needed_to_run
 from autograder.cell.wire import decode, encode
+from autograder.results import as_text
 from autograder.sandbox import LARGEST_KEPT
+from tests.autograder_bank import good_pdf, good_pickle
 
 PROJECT = Path(__file__).resolve().parents[1]
+SMALL = inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1),), short=None)
 
 
 @pytest.fixture(scope="module")
@@ -463,6 +466,15 @@ def protections():
     return {column: {row[0]: re.match(r"\w+", row[k])[0] for row in rows} for k, column in enumerate(head) if k}
 
 
+def submit(folder):
+    """The reference as a submission, in a new folder."""
+    folder.mkdir()
+    shutil.copy(PROJECT / "assignment2.py", folder)
+    (folder / "assignment2.pkl").write_bytes(good_pickle())
+    (folder / "assignment2.pdf").write_bytes(good_pdf())
+    return folder
+
+
 def do_acts(kind):
     """What student code can do in a cell: {act: 1 or 0}. Run in a process of its own."""
     token = f"left{secrets.token_hex(4)}"
@@ -490,6 +502,13 @@ def do_acts(kind):
             source = source.replace(f"@{name}@", str(value))
         done = {}
         with Sandbox(kind) as cell:
+            done["score"] = 75
+            if kind != "namespaces" and landlock.version():  # namespaces are what all other tests grade in
+                done["score"] = grade(submit(Path(base, "right")), sandbox=cell, trained=SMALL).score
+            (Path(base, "stage/assignment2.py")).write_text("print(__file__)\ndef sigmoid(x): return 0 * x\n")
+            reports = [grade(f"{base}/stage", seed=1, sandbox=cell, only=["Q1.1"]) for _ in range(2)]
+            done["texts"] = len(set(map(as_text, reports)))
+            done["staff"] = reports[0].staff
             for acts in (
                 ["reference", "grader", "another", "system", "write", "exists", "mode", "tcp", "udp", "processes"],
                 ["signals", "memory", "opens", "size", "leave", "forks"],
@@ -537,7 +556,10 @@ def test_the_staff_page_says_what_a_cell_protects_from(column):
     assert set(said) == set(ROWS)
     for row, acts in ROWS.items():
         assert {done[act] for act in acts} == {int(said[row] == "yes")}, (row, said[row], done)
-    assert done["exposed"] == (column == "process, no Landlock")
+    # An honest submission has all its points in each, and one seed gives one report, though folders have other names.
+    assert (done["score"], done["texts"]) == (75, 1)
+    exposed = column == "process, no Landlock"
+    assert done["exposed"] == exposed == any("could read the reference" in note for note in done["staff"])
 
 
 if __name__ == "__main__":
