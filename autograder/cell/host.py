@@ -211,7 +211,7 @@ def guard(request, fds, cell, control):
         for fd in fds:
             os.close(fd)
         most = None if cell.cgroup else request["memory"]
-        ended, status, used = limits.wait(child, request["seconds"], request["wall"], most, control)
+        ended, status = limits.wait(child, request["seconds"], request["wall"], most, control)
         kill_all(uid if cell.isolation == "user" else None)
     finally:
         if scratch:
@@ -219,7 +219,7 @@ def guard(request, fds, cell, control):
         if cell.isolation == "user":
             sweep(uid, () if cell.landlock else {*PUBLIC, tempfile.gettempdir()})
     seconds = round(time.monotonic() - start, 3)
-    return {"status": status, "late": ended == "late", "seconds": seconds, "used": round(used, 3)}
+    return {"status": status, "late": ended == "late", "seconds": seconds}
 
 
 def free_uid():

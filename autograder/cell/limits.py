@@ -40,7 +40,7 @@ def set_limits(seconds, megabytes, processes):
 
 
 def wait(child, seconds, wall, most, control):
-    """Wait for the child: (what it was ended for or None, exit status, seconds of processor time).
+    """Wait for the child: (what it was ended for or None, exit status).
 
     It is killed after `seconds` of processor time; if it sleeps, after `wall` seconds; if it and what it started hold
     more than `most` bytes of memory (None: a cgroup sees to that); and if nobody waits for its answers, at the other
@@ -69,10 +69,10 @@ def wait(child, seconds, wall, most, control):
     signal.setitimer(signal.ITIMER_REAL, tick)
     _, status, usage = os.wait4(child, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    status, used = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
-    if status in (-signal.SIGKILL, -signal.SIGXCPU) and used > seconds:
+    status = os.waitstatus_to_exitcode(status)
+    if status in (-signal.SIGKILL, -signal.SIGXCPU) and usage.ru_utime + usage.ru_stime > seconds:
         ended = ended or "late"  # the kernel's limit came first
-    return ended, status, used
+    return ended, status
 
 
 def processor_time(pid):
