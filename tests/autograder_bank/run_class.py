@@ -38,6 +38,7 @@ FULL = 75  # points that a machine gives
 PKL = 10  # those of assignment2.pkl, which is a good one beside most attacks
 GROWTH = 30, 0.2  # megabytes: that the class's process may grow by while it grades, and for each entry
 LEAVING = 40  # seconds for what a class leaves to end; a process of a submission may take 20 to leave in order
+ENDING = 2  # seconds after the kill in which one that was at its end may still write its record
 KINDS = (
     "malformed replies",
     "a zip that leads out",
@@ -257,10 +258,10 @@ def run(count, jobs, kill):
                 problems.append("it ended before it could be killed")
             killed.process.kill()
             killed.process.wait()
-            done = records()
+            end = time.time()
             problems += killed.left() + [f"after the kill: {name}" for name in os.listdir(base / "tmp")]
-            if records() >= done + jobs:  # one may have been at its end
-                problems.append("what was under way when it was killed went on to its end")
+            late = [path.name for path in (out / "records").glob("*.json") if path.stat().st_mtime > end + ENDING]
+            problems += [f"graded after the kill: {name}" for name in late]
         before = {path: path.stat().st_mtime_ns for path in (out / "records").glob("*.json")}
         watched = Watched(command, **options)
         ended = watched.until(lambda: (out / "summary.html").exists() or time.monotonic() > began + 60 * count)
