@@ -8,7 +8,6 @@ shared memory. What gets at something that it must not, and leaves no other trac
 """
 
 import io
-import json
 import os
 import pickle
 import struct
@@ -183,9 +182,9 @@ os._exit(0)
 HEAVY_WORDS = (
     FRAMES
     + """
-for i in range(200):
+for i in range(100):
     say('{"answer": %d, "value": [' % i + "[]," * 80000 + "[]]}")
-for i in range(200, 400):  # as a question that nobody answers
+for i in range(100, 250):  # as a question that nobody answers
     say('{"ask": 1, "answer": %d, "v": [' % i + "[]," * 80000 + "[]]}")
 """
     + FAIL
@@ -725,12 +724,11 @@ MEMORY = (
 
 def sigmoid(x):
     kept = []
-    while True:
-        kept.append(bytearray(50 << 20))
-
-
-def inference_layer(X, W, b):
-    return [0] * 10 ** 10
+    try:
+        return [0] * 10 ** 10
+    except MemoryError:
+        while True:
+            kept.append(bytearray(50 << 20))
 """
 )
 FORKS = (
@@ -1143,7 +1141,7 @@ for path in [*places, *glob.glob("@TEMPORARY@/**", recursive=True), *glob.glob(p
     for inner in ("", "/@TOKEN@.pth", "/@TOKEN@"):
         try:
             with open(path + inner, "a") as file:
-                file.write("import @TOKEN@\\n")
+                file.write("# @TOKEN@\\n")
         except (OSError, ValueError):
             pass
     try:
@@ -1263,20 +1261,21 @@ for line in open("/proc/self/environ", "rb").read().split(b"\\0"):
     + FAIL
 )
 
-# Signals that the kernel sends on behalf of a socket.
-SIGIO = (
+# Directly, and by the kernel on behalf of a socket. To its parent alone: in the cell `process`, SIGNALS would end all
+# that the user of the grader has running, should the cell let it.
+TO_PARENT = (
     """
 import fcntl, os, signal, socket
-for number in (signal.SIGKILL, signal.SIGSTOP):
-    for pid in (os.getppid(), 1, -os.getpgid(os.getppid())):
+for number in (signal.SIGSTOP, signal.SIGKILL):
+    for pid in (os.getppid(), os.getsid(os.getppid())):
         ours, theirs = socket.socketpair()
-        try:
-            fcntl.fcntl(ours, 10, number)  # F_SETSIG
-            fcntl.fcntl(ours, fcntl.F_SETOWN, pid)
-            fcntl.fcntl(ours, fcntl.F_SETFL, os.O_ASYNC)
-            theirs.send(b"x")
-        except OSError:
-            pass
+        for act in (lambda: os.kill(pid, number), lambda: fcntl.fcntl(ours, 10, number),  # F_SETSIG
+                    lambda: fcntl.fcntl(ours, fcntl.F_SETOWN, pid),
+                    lambda: fcntl.fcntl(ours, fcntl.F_SETFL, os.O_ASYNC), lambda: theirs.send(b"x")):
+            try:
+                act()
+            except OSError:
+                pass
 """
     + FAIL
 )
@@ -1458,7 +1457,8 @@ def code(name, content):
 
 
 def notebook(source):
-    return json.dumps({"cells": [{"cell_type": "code", "source": source}]}).encode()
+    """A notebook with a cell whose source is this JSON."""
+    return b'{"cells": [{"cell_type": "code", "source": ' + source + b"}]}"
 
 
 def folders(folder, neighbour, token):
@@ -1544,7 +1544,7 @@ def zipped(entries):
 
 def packed(content):
     """(how it is packed, the packed bytes, size, checksum) of a zip's entry."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    deflate = zlib.compressobj(1, zlib.DEFLATED, -15)
     return 8, deflate.compress(content) + deflate.flush(), len(content), zlib.crc32(content)
 
 
@@ -1637,20 +1637,20 @@ DAMAGED = by_hand(
 )
 
 ATTACKS = [
-    Attack("replies forged on the channel", FORGED, only=(*CODE, "Q5.1")),
+    Attack("replies forged on the channel", FORGED, only=CODE),
     Attack("malformed replies", MALFORMED, only=FEW),
     Attack("a nest of tuples", NESTED, only=FEW),
     Attack("long error messages", LONG_WORDS, only=FEW),
     Attack("a forged failure", FAILED_WORDS, only=FEW),
     Attack("replies that fill the grader's memory", HEAVY_WORDS),
     Attack("one endless line", FLOOD),
-    Attack("asks the stand-ins for every answer", ORACLE, only=(*CODE, "Q5.1")),
+    Attack("asks the stand-ins for every answer", ORACLE, only=CODE),
     Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE, only=FEW),
     Attack("imports the reference", MODULES, where=ALL),
     Attack("reads the reference's file", REFERENCE_FILE, where=ALL),
     Attack("expected values in frames and gc", FRAME_VALUES, only=FEW),
     Attack("the inputs' seed", SEEDS, where=OTHER),
-    Attack("numpy patched", PATCHED, only=CODE),
+    Attack("numpy patched", PATCHED, only=FEW),
     Attack("subclass of ndarray", SUBCLASS, only=(*CODE, "Q5.1"), most=5),  # for the number of values, which is right
     Attack("object that agrees", AGREEING, only=FEW),
     Attack("inputs changed", MUTATED_INPUTS, only=CODE, most=3),  # and for gradients that are finite
@@ -1687,7 +1687,7 @@ ATTACKS = [
     Attack("endless import without the clock", NO_CLOCK, where=PROCESS, patience=SHORT),
     Attack("sleeps to the limit", SLEEPS, patience=SHORT),
     Attack("ignores every signal", DEAF, where=PROCESS, patience=SHORT),
-    Attack("memory bomb", MEMORY, only=FEW),
+    Attack("memory bomb", MEMORY),
     Attack("memory in files without a name", HOLDS_MEMFD, where=ALL, patience=0.2),
     Attack("memory that nobody holds", HOLDS_NOWHERE, where=OTHER, patience=0.2, cgroup=True),
     Attack("memory in many processes", HOLDS_IN_FORKS, where=ALL, patience=0.2),
@@ -1703,15 +1703,15 @@ ATTACKS = [
     Attack("folders closed to all", CLOSED_FOLDERS, where=CELLS),
     Attack("writes into other submissions", OTHERS, where=ALL),
     Attack("poisons what others read", POISONS, where=ALL),
-    Attack("steals from a neighbour at work", THEFT, where=("user", "nobody", "process"), beside=True),
+    Attack("steals from a neighbour at work", THEFT, where=("user", "process"), beside=True),
     Attack("remembers from task to task", REMEMBERS, where=ALL, only=STAND_INS),
     Attack("leaves files where it can", LEAVES, where=ALL),
     Attack("leaves a queue of messages", QUEUE, where=CELLS),
     Attack("leaves a key in the kernel", KEYRING, where=OTHER, only=STAND_INS),
     Attack("looks at what it was born with", BORN_WITH, where=ALL),
     Attack("changes permissions", PERMISSIONS, where=CELLS),
-    Attack("signals to the grader", SIGNALS, where=ALL),
-    Attack("signals on behalf of a socket", SIGIO, where=ALL),
+    Attack("signals to the grader", SIGNALS, where=CELLS),
+    Attack("signals to its parent", TO_PARENT, where=ALL),
     Attack("slows the grader", SLOWS, where=CELLS),
     Attack("traces the grader", TRACES, where=ALL),
     Attack("closes descriptors", CLOSES),
@@ -1739,8 +1739,12 @@ ATTACKS = [
     Attack("files that change while they are read", FAIL, only=("Q1.1", "Q5.2"), most=10, prepare=changes),
     Attack("modules in place of numpy's", FAIL, only=("Q1.1", "Q2", "Q5.2"), most=10, prepare=shadows),
     Attack("a notebook without a bottom", FAIL, prepare=code("a.ipynb", b'{"cells": ' + b"[" * 900_000)),
-    Attack("a notebook of odd cells", FAIL, prepare=code("a.ipynb", notebook([1e300, None, ["x"], {}] * 100_000))),
-    Attack("a notebook that is no text", FAIL, prepare=code("a.ipynb", notebook("\ud800" * 99))),
+    Attack(
+        "a notebook of odd cells",
+        FAIL,
+        prepare=code("a.ipynb", notebook(b"[" + b'1e300, null, ["x"], {}, ' * 100_000 + b"0]")),
+    ),
+    Attack("a notebook that is no text", FAIL, prepare=code("a.ipynb", notebook(b'"' + b"\\ud800" * 99 + b'"'))),
     Attack("a PDF that grows", FAIL, only=PDF, prepare=pdf_that_grows, patience=SHORT),
     Attack("a PDF whose pages hold themselves", FAIL, only=PDF, prepare=pdf(b"<< /Type /Pages /Kids [2 0 R 3 0 R] >>")),
     Attack("a PDF of a billion pages", FAIL, only=PDF, prepare=pdf(b"<< /Type /Pages /Count 1000000000 /Kids [] >>")),
