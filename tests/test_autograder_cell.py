@@ -424,6 +424,10 @@ def sends(kind, port):
             out.send(b"x")
     return tried(send)
 
+def service():
+    with socket.socket(socket.AF_UNIX) as out:
+        out.connect("@PUBLIC@/socket")
+
 def loop():
     while True: pass
 
@@ -435,7 +439,7 @@ tcp, udp = sends(socket.SOCK_STREAM, @TCP@), sends(socket.SOCK_DGRAM, @UDP@)
 processes = tried(lambda: any(name.isdigit() for name in os.listdir("/proc")))
 signals = tried(lambda: os.kill(@PID@, 0))
 memory = tried(lambda: bytearray(1 << 30))
-forks, leave, fill, hold = tried(fork), tried(leave), tried(fill), tried(hold)
+forks, leave, fill, hold, service = map(tried, (fork, leave, fill, hold, service))
 opens = tried(lambda: [open(os.devnull) for _ in range(99)])
 size = tried(lambda: open("large", "wb").write(bytes(17 << 20)))
 """
@@ -447,6 +451,7 @@ ROWS = {  # of the table in autograder/README.md -> what ACTS does for it
     "change the mode of the user's own files": ("mode",),
     "connect by TCP": ("tcp",),
     "send by UDP": ("udp",),
+    "connect to a service by its socket in the file system": ("service",),
     "list other processes": ("processes",),
     "send signals to the grader": ("signals",),
     "leave processes behind": ("left",),
@@ -478,7 +483,8 @@ def submit(folder):
 def do_acts(kind):
     """What student code can do in a cell: {act: 1 or 0}. Run in a process of its own."""
     token = f"left{secrets.token_hex(4)}"
-    with tempfile.TemporaryDirectory() as base, socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+    tcp, udp, local = socket.socket(), socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX)
+    with tempfile.TemporaryDirectory() as base, tcp, udp, local:
         os.chmod(base, 0o755)
         for name, permissions in (("public", 0o1777), ("stage", 0o755), ("another", 0o700)):
             Path(base, name).mkdir()
@@ -487,6 +493,9 @@ def do_acts(kind):
         tempfile.tempdir = f"{base}/public"
         for listener in (tcp, udp):
             listener.bind(("127.0.0.1", 0))
+        local.bind(f"{base}/public/socket")
+        os.chmod(f"{base}/public/socket", 0o777)
+        local.listen()
         tcp.listen()
         source = ACTS
         for name, value in {
@@ -510,8 +519,8 @@ def do_acts(kind):
             done["texts"] = len(set(map(as_text, reports)))
             done["staff"] = reports[0].staff
             for acts in (
-                ["reference", "grader", "another", "system", "write", "exists", "mode", "tcp", "udp", "processes"],
-                ["signals", "memory", "opens", "size", "leave", "forks"],
+                ["reference", "grader", "another", "system", "write", "exists", "mode", "tcp", "udp"],
+                ["service", "processes", "signals", "memory", "opens", "size", "leave", "forks"],
                 ["fill"],
                 ["hold"],
                 ["loop"],
