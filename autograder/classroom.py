@@ -7,6 +7,8 @@ single.py and waits for it. What a submission does, dies of or fills ends with t
 import hashlib
 import json
 import os
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -23,7 +25,7 @@ from .downloads import read_class
 from .gradebook import Gradebook, judging
 from .rubric import read_rubric
 from .sandbox import Sandbox
-from .single import FOLDER
+from .single import ENDED, FOLDER
 from .submission import beside
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -39,7 +41,7 @@ CLOCK = 600  # seconds for one submission: taking it in, running and judging
 GRACE = 30  # seconds for a process that is told to end
 EVERY = 1.0  # seconds between two versions of points.csv
 
-running = set()  # the processes that this one waits for
+running, idle = set(), []  # desks
 
 
 def grade_class(
@@ -112,8 +114,10 @@ def supervise(tasks, jobs, cluster, book, bar):
                     book.write_points()
                     written = time.monotonic()
         finally:
-            for process in list(running):  # of an interrupted class
-                hang_up(process)
+            for desk in running:  # of an interrupted class
+                desk.hang_up()
+            while idle:
+                idle.pop().end()
 
 
 def connect(cluster):
@@ -133,51 +137,68 @@ def connect(cluster):
 
 def run_single(task):
     """Grade a submission in a process of its own, which writes its record: (task, "" or where and why that failed)."""
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
+    try:
+        desk = idle.pop()
+    except IndexError:
+        desk = Desk()
+    running.add(desk)
+    try:
+        trouble = desk.grade(task)
+    finally:
+        running.discard(desk)
+    idle.append(desk) if not trouble else desk.end()
+    return task, trouble
+
+
+class Desk:
+    """A process of single.py, where one submission after another is graded, each by a fork."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
             [sys.executable, "-B", "-m", "autograder.single"],
             stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             cwd=PROJECT,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # its threads' stacks would count as memory
             start_new_session=True,
         )
-        running.add(process)
+
+    def grade(self, task):
+        """Nothing, or where and why the grader failed: then the desk has to be ended."""
+        said, end, status = bytearray(), time.monotonic() + CLOCK, None
+        with suppress(BrokenPipeError):  # it ended before it had read everything
+            self.process.stdin.write(json.dumps(task).encode() + b"\n")
+            self.process.stdin.flush()
+        while status is None and select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+            piece = os.read(self.process.stdout.fileno(), 1 << 16)
+            said = (said + piece)[-4000:]
+            found = re.search(rf"^{ENDED} (-?\d+)\n\Z".encode(), said, re.MULTILINE)
+            status = int(found[1]) if found else None if piece else self.process.wait()
+        lines = said.decode("utf-8", "replace").splitlines()
+        lines = [line for line in lines if not line.startswith(ENDED)]
+        if status == 0:
+            return ""
+        if status is None or status < 0:
+            self.end()
+            remove(self.process.pid)
+            lines.append(f"no end within {CLOCK} s" if status is None else f"its process was ended by signal {-status}")
+        return ": ".join(["it did not start", *lines][-2:])
+
+    def hang_up(self):
+        """Let the process know that nobody waits for it any more."""
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+
+    def end(self):
+        """End the process and what it started."""
+        self.hang_up()
         try:
-            with suppress(BrokenPipeError):  # it ended before it had read everything
-                process.stdin.write(json.dumps(task).encode() + b"\n")
-                process.stdin.flush()
-            status, late = process.wait(CLOCK), False
+            self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            status, late = end(process), True
-        finally:
-            running.discard(process)
-            hang_up(process)
-        if status == 0 and not late:
-            return task, ""
-        said.seek(0)
-        lines = said.read()[-4000:].decode("utf-8", "replace").splitlines()
-    if late or status < 0:
-        remove(process.pid)
-        lines.append(f"no end within {CLOCK} s" if late else f"its process was ended by signal {-status}")
-    return task, ": ".join(["it did not start", *lines][-2:])
-
-
-def hang_up(process):
-    """Close the pipe to a process; one that still runs ends then, and cleans up behind itself."""
-    with suppress(BrokenPipeError):
-        process.stdin.close()
-
-
-def end(process):
-    """End a process and what it started: its exit status."""
-    hang_up(process)
-    try:
-        return process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdout.close()
 
 
 def remove(pid):

@@ -13,7 +13,9 @@ questions need. After anything unexpected it is ended, and the next task gets a 
 import importlib.util
 import json
 import os
+import select
 import selectors
+import signal
 import site
 import socket
 import subprocess
@@ -61,17 +63,78 @@ class Run:
     output: str = ""  # the beginning of what it printed
 
 
+def common_settings():
+    return {"libraries": library_folders(), "project": str(PROJECT)}
+
+
+def start_host(end, settings, *kind):
+    """Start cell/host.py with its end of a socket pair."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "Agg",
+        "PYTHONPATH": os.pathsep.join(settings["libraries"]),
+        "TQDM_DISABLE": "1",
+        "PYTHONHASHSEED": "0",  # sets of words in one order, so that one seed gives one report
+        **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")},
+    }
+    return subprocess.Popen(
+        [sys.executable, "-s", "-B", "-m", "cell.host", str(end.fileno()), json.dumps(settings), *kind],
+        pass_fds=[end.fileno()],
+        env=environment,
+        cwd=HERE,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+class Template:
+    """A process that has loaded what each host loads, and forks hosts: a class starts them so."""
+
+    def __init__(self):
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            self.process = start_host(theirs, common_settings(), "template")
+
+    def fork(self, settings, end):
+        """Start a host with its end of a socket pair, as start_host does."""
+        try:
+            send(self.control, settings, [end.fileno()])
+            return Forked(receive(self.control)[0]["pid"])
+        except (OSError, EOFError):
+            raise GraderError("the process that starts those for student code ended") from None
+
+
+class Forked:
+    """A process that is no child of this one, with as much of subprocess.Popen as a Sandbox asks for."""
+
+    def __init__(self, pid):
+        self.fd = os.pidfd_open(pid)
+
+    def poll(self):
+        return 0 if select.select([self.fd], [], [], 0)[0] else None
+
+    def wait(self, seconds=None):
+        if not select.select([self.fd], [], [], seconds)[0]:
+            raise subprocess.TimeoutExpired("a host", seconds)
+
+    def kill(self):
+        signal.pidfd_send_signal(self.fd, signal.SIGKILL)
+
+
 class Sandbox:
     """A host process, and the tasks run in it. `isolation` insists on a kind of cell (host.py); by default the best.
 
-    isolation: the kind in use.  exposed: a sentence if student code could read the reference, which is let pass only
-    if the kind `process` is insisted on, or "". Raises GraderError if no kind of cell is fit.
+    template: a Template to start hosts from, sooner.  isolation: the kind in use.  exposed: a sentence if student code
+    could read the reference, which is let pass only if the kind `process` is insisted on, or "". Raises GraderError if
+    no kind of cell is fit.
     """
 
-    def __init__(self, isolation=None):
+    def __init__(self, isolation=None, template=None):
         if not hasattr(os, "fork"):
             raise GraderError("the grader needs Linux or macOS; on Windows, run it in WSL")
-        self.asked, self.isolation, self.host, self.exposed, self.runs = isolation, None, None, "", 0
+        self.asked, self.template = isolation, template
+        self.isolation, self.host, self.exposed, self.runs = None, None, "", 0
         self.start()
 
     # ---- The host
@@ -102,35 +165,17 @@ class Sandbox:
             os.mkdir(Path(self.folder.name, name), mode)
         self.control, theirs = socket.socketpair()
         self.cgroup = None
-        libraries = library_folders()
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "MPLBACKEND": "Agg",
-            "PYTHONPATH": os.pathsep.join(libraries),
-            "TMPDIR": tempfile.gettempdir(),
-            "TQDM_DISABLE": "1",
-            "PYTHONHASHSEED": "0",  # sets of words in one order, so that one seed gives one report
-            **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")},
-        }
         settings = {
+            **common_settings(),
             "isolation": kind,
-            "libraries": libraries,
-            "project": str(PROJECT),
             "folder": self.folder.name,
+            "temporary": tempfile.gettempdir(),
             "stop_words": sorted(STOP_WORDS),
             "memory": MEGABYTES_TOGETHER << 20,
             "processes": PROCESSES,
         }
-        self.host = subprocess.Popen(
-            [sys.executable, "-s", "-B", "-m", "cell.host", str(theirs.fileno()), json.dumps(settings)],
-            pass_fds=[theirs.fileno()],
-            env=environment,
-            cwd=HERE,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            self.host = self.template.fork(settings, theirs) if self.template else start_host(theirs, settings)
         hello = self.hear(STARTING)
         if "broken" in hello:
             raise GraderError(hello["broken"])

@@ -226,7 +226,7 @@ def test_a_process_ends_with_whoever_waits_for_it_and_leaves_nothing(tmp_path):
     while process.stdout.readline() not in ("Q1.1\n", ""):
         pass
     process.stdin.close()
-    assert process.wait() == 3
+    assert process.stdout.read().endswith("ended with status 3\n") and process.wait() == 0
     process.stdout.close()
     assert not list((tmp_path / "tmp").iterdir()) and not (tmp_path / "record.json").exists()
     mark = str(tmp_path / "tmp").encode()

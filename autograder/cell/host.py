@@ -1,6 +1,7 @@
 """Where student code runs: a clean process that forks one child a task, and ends everything the child began.
 
-    python -m cell.host FD SETTINGS       started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
+    python -m cell.host FD SETTINGS             started by sandbox.py; FD is one end of a socket pair, SETTINGS is JSON
+    python -m cell.host FD SETTINGS template    loads what a host loads, and forks one for each message: its settings
 
 The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no
 secret: a fork of it is a clean child within milliseconds. For each request it forks a warden; the warden makes the cell
@@ -69,10 +70,26 @@ class Cell:
 # ---- The host ------------------------------------------------------------------------------------
 
 
-def main(fd, settings):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control = socket.socket(fileno=int(fd))
-    settings = json.loads(settings)
+def template(control, settings):
+    """Fork a host for each message with its settings and its end of a socket pair, and answer with its process id."""
+    load(settings)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a host ended
+    with contextlib.suppress(EOFError):
+        while True:
+            settings, (end,) = receive(control, 1)
+            pid = os.fork()
+            if pid == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.setsid()
+                control.close()
+                main(socket.socket(fileno=end), settings)
+                return
+            os.close(end)
+            send(control, {"pid": pid})
+
+
+def main(control, settings):
+    os.environ["TMPDIR"] = settings["temporary"]
     try:
         cell = prepare(settings)
     except (OSError, ImportError, AttributeError) as error:  # AttributeError: not Linux
@@ -91,6 +108,7 @@ def prepare(settings):
     if isolation == "namespaces":
         jail.enter()
     load(settings)
+    lay_out(settings)
     readable = needed_to_run(settings["libraries"], settings["project"])
     root = os.path.join(folder, "jail")
     if isolation == "namespaces":
@@ -111,14 +129,9 @@ def clean_up(cell, folder):
 
 
 def load(settings):
-    """Load what every child needs; and lay out the stop words, which a student's utils.py asks NLTK for."""
+    """Load what every child needs."""
     own = [os.path.join(settings["project"], "data")]  # reader.py
     sys.path[:] = own + settings["libraries"]
-    os.environ["NLTK_DATA"] = os.path.join(settings["folder"], "nltk_data")
-    words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
-    os.makedirs(os.path.dirname(words), exist_ok=True)
-    with open(words, "w", encoding="utf-8") as file:
-        file.write("\n".join(settings["stop_words"]) + "\n")
     importlib.import_module("cell.child")
     del sys.path[: len(own)]
     blocked = {name: sys.modules.setdefault(name, None) for name in HEAVY}
@@ -127,6 +140,16 @@ def load(settings):
     for name, module in blocked.items():
         if module is None:
             del sys.modules[name]
+
+
+def lay_out(settings):
+    """Lay out the stop words, which a student's utils.py asks NLTK for."""
+    os.environ["NLTK_DATA"] = os.path.join(settings["folder"], "nltk_data")
+    sys.modules["nltk"].data.path[:] = [os.environ["NLTK_DATA"]]
+    words = os.path.join(os.environ["NLTK_DATA"], "corpora", "stopwords", "english")
+    os.makedirs(os.path.dirname(words), exist_ok=True)
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("\n".join(settings["stop_words"]) + "\n")
 
 
 def needed_to_run(libraries, project):
@@ -355,4 +378,6 @@ def drop_rights(uid, cell):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        (template if sys.argv[3:] else main)(control, json.loads(sys.argv[2]))
