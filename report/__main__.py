@@ -1,8 +1,8 @@
 """python -m report: output/assignment2.pdf from the formulas, the last training run and its pictures.
 
 python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
-python -m report --template --out handout.pdf                             the blank hand-in, for a course
-python -m report --source handout.typ --solution mine/assignment2.py      a student's own document and network
+python -m report --solution FOLDER                                        a student's own document, from their hand-in
+python -m report --template                                               the blank hand-in, from kit/templates
 python -m report --companion                                              output/companion.pdf
 """
 
@@ -19,11 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from assignment2 import inference_2layers
-from data.writer import atomic_write
 from report.build import HERE, assignment2_formulas, build
 from report.companion import companion_inputs
-from report.evaluate import boundary, evaluate
 from report.inputs import NUMBER, read_json, read_picture
+from report.student import TEMPLATE, write_student_document
 
 OUTPUT = HERE.parent / "output"
 PICTURES = ("loss", "surface")
@@ -61,23 +60,15 @@ def main(arguments=None):
         help="a training run: its folder, or its JSON with the pictures beside it (default: output); "
         "with --companion the folder of q3.json and q4.json (default: output/companion)",
     )
-    parser.add_argument(
-        "--solution",
-        type=Path,
-        metavar="PATH",
-        help="a student's assignment2.py, with their assignment2.pkl beside it: the figures are "
-        "computed with both; the loss curves come from --run, if given",
-    )
     document = parser.add_mutually_exclusive_group()
     document.add_argument(
-        "--source", type=Path, metavar="FILE", help="another Typst source, such as the template filled in"
+        "--solution",
+        type=Path,
+        metavar="FOLDER",
+        help="a student's own document: the questions with empty boxes, and their figures, curves and surface, from "
+        "the assignment2.py, assignment2.pkl and pictures in this folder and its mine/; it says what is missing",
     )
-    document.add_argument(
-        "--template",
-        action="store_true",
-        help="leave everything blank (with --run or --solution, the derivations alone); "
-        "the source that students fill in is written beside the PDF",
-    )
+    document.add_argument("--template", action="store_true", help="the questions alone, to print or to show")
     document.add_argument(
         "--companion", action="store_true", help="write the companion's report from the results in output/companion"
     )
@@ -85,46 +76,36 @@ def main(arguments=None):
         "--out",
         type=Path,
         metavar="FILE",
-        help="the PDF to write (default: output/assignment2.pdf, template.pdf or companion.pdf)",
+        help="the PDF to write (default: output/assignment2.pdf, student.pdf, template.pdf or companion.pdf)",
     )
     options = parser.parse_args(arguments)
+    if options.run and (options.solution or options.template):
+        parser.error("--run is for the model answer and the companion's report")
     print(f"wrote {_write(options)}")
     return 0
 
 
 def _write(options):
-    if options.companion:
-        name, source = "companion.pdf", HERE / "companion.typ"
-        inputs = companion_inputs(options.run or OUTPUT / "companion")
+    if options.solution:
+        out = options.out or OUTPUT / "student.pdf"
+        for sentence in write_student_document(options.solution, out, options.name, options.login):
+            print(f"to do: {sentence}")
+    elif options.template:
+        out = options.out or OUTPUT / "template.pdf"
+        build(TEMPLATE, out, {})
+    elif options.companion:
+        out = options.out or OUTPUT / "companion.pdf"
+        build(HERE / "companion.typ", out, companion_inputs(options.run or OUTPUT / "companion"))
     else:
-        name, source = "assignment2.pdf", options.source or HERE / "assignment2.typ"
-        inputs = _assignment2_inputs(options)
-    out = options.out or OUTPUT / ("template.pdf" if options.template else name)
-    if options.template:
-        source = out.with_suffix(".typ")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(source) as temporary:
-            temporary.write_text(_self_contained(HERE / "template.typ"), encoding="utf-8")
-    build(source, out, inputs)
+        out = options.out or OUTPUT / "assignment2.pdf"
+        build(HERE / "assignment2.typ", out, _assignment2_inputs(options))
     return out
 
 
 def _assignment2_inputs(options):
-    if options.template and not (options.solution or options.run):
-        return {"name": options.name, "login": options.login, "blank": "yes"}
-    if options.solution:
-        run, pictures = evaluate(options.solution), {}
-        if options.run:
-            path, how = (
-                run_json(options.run),
-                "a training of your own leaves it, with the key curve and a loss.svg beside it",
-            )
-            run["curve"] = read_json(path, {"curve": NEEDED["curve"]}, how)["curve"]
-            pictures["loss"] = read_picture(path.with_name("loss.svg"), how)
-    else:
-        run, pictures = read_run(options.run or OUTPUT)
-        parameters = {name: np.array(value) for name, value in run["parameters"].items()}
-        run["boundary"] = boundary(partial(inference_2layers, **parameters))
+    run, pictures = read_run(options.run or OUTPUT)
+    parameters = {name: np.array(value) for name, value in run["parameters"].items()}
+    run["boundary"] = boundary(partial(inference_2layers, **parameters))
     return {
         "name": options.name,
         "login": options.login,
@@ -145,19 +126,22 @@ def run_json(path):
     return path if path.suffix == ".json" else path / "run.json"
 
 
-def _self_contained(source):
-    """The text of a Typst source with the sources that it imports in place of the imports, each once."""
-    seen, lines = set(), []
+def boundary(predict, positives=(10, 100, 1000, 10_000)):
+    """Where the decision changes: for each positive count the negative count at which ŷ = 1/2, or None.
 
-    def add(path):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("#import "):
-                name = line.split('"')[1]
-                if name not in seen:
-                    seen.add(name)
-                    add(path.with_name(name))
-            else:
-                lines.append(line)
-
-    add(source)
-    return "\n".join(lines) + "\n"
+    predict: features (3, N) -> ŷ (N,). Bisection between no negative count and ten times the positive one; ŷ falls in
+    between.
+    """
+    points = []
+    for positive in positives:
+        low, high = 0.0, 10.0 * positive
+        sides = predict(np.array([[1, 1], [positive, positive], [low, high]], dtype=float)) > 0.5
+        if list(sides) != [True, False]:
+            points.append({"positive": positive, "negative": None})
+            continue
+        while high - low > 1e-3 * positive:
+            middle = (low + high) / 2
+            above = predict(np.array([[1], [positive], [middle]], dtype=float))[0] > 0.5
+            low, high = (middle, high) if above else (low, middle)
+        points.append({"positive": positive, "negative": (low + high) / 2})
+    return points

@@ -3,6 +3,7 @@
 import cmath
 import json
 import pickle
+import re
 import shutil
 import unicodedata
 from dataclasses import replace
@@ -18,9 +19,9 @@ from report_oracle import Oracle, mutants, unfounded
 import assignment2
 import command
 import report.__main__
-from report import formulas
-from report.__main__ import main
-from report.evaluate import boundary, evaluate
+from report import formulas, student
+from report.__main__ import boundary, main
+from report.build import build
 from report.notation import Symbol, shape, typeset
 
 SIZES = {"d": 3, "l": 2, "m": 2, "n": 3}
@@ -399,9 +400,12 @@ def make(*arguments):
     return command.attempt("report", lambda: main([str(argument) for argument in arguments]))
 
 
+def pages_of(path):
+    return [unicodedata.normalize("NFKC", page.extract_text()) for page in pypdf.PdfReader(path).pages]
+
+
 def text_of(path):
-    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
-    return unicodedata.normalize("NFKC", text)
+    return "\n".join(pages_of(path))
 
 
 @pytest.fixture
@@ -466,18 +470,10 @@ def test_without_out_the_pdf_goes_to_the_output_folder(run_folder, monkeypatch, 
     assert "Q2.4" in text_of(run_folder / name)
 
 
-def test_template_is_blank_and_its_source_stands_alone(run_folder, tmp_path):
-    out = tmp_path / "handout" / "template.pdf"
-    assert make("--template", "--out", out) == 0
-    assert "Q2.4" in text_of(out) and "delta1 @" not in text_of(out) and "Confusion matrix" not in text_of(out)
-    source = out.with_suffix(".typ")
-    assert "#import" not in source.read_text(encoding="utf-8")
-    filled = tmp_path / "mine.pdf"
-    source.write_text(
-        source.read_text(encoding="utf-8").replace("#answer(1.9in)", "My own work on the sigmoid."), encoding="utf-8"
-    )
-    assert make("--source", source, "--run", run_folder, "--out", filled) == 0
-    assert "My own work on the sigmoid." in text_of(filled) and "99.42 %" in text_of(filled)
+def test_the_template_is_blank(tmp_path):
+    assert make("--template", "--out", tmp_path / "template.pdf") == 0
+    text = text_of(tmp_path / "template.pdf")
+    assert "Q2.4" in text and "delta1 @" not in text and "Confusion matrix" not in text
 
 
 def spoil(folder, what):
@@ -538,25 +534,28 @@ def test_a_bad_run_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tmp_path
 
 
 @pytest.mark.parametrize("source", ["= A heading\n#no-such-thing", "$ frac(1, $", None])
-def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(run_folder, tmp_path, capsys, source):
+def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(tmp_path, source):
     out, path = tmp_path / "old.pdf", tmp_path / "mine.typ"
     out.write_bytes(b"the old PDF")
     if source is not None:
         path.write_text(source)
-    assert make("--source", path, "--run", run_folder, "--out", out) == 2
-    error = capsys.readouterr().err
-    assert str(path) in error and error.count("\n") == 1
+    with pytest.raises(FileNotFoundError if source is None else ValueError, match="mine.typ") as caught:
+        build(path, out, {})
+    assert "\n" not in str(caught.value)
     assert out.read_bytes() == b"the old PDF"
 
 
-# ---- A student's own solution --------------------------------------------------------------------
+# ---- A student's own document --------------------------------------------------------------------
 
 
 @pytest.fixture
-def student(tmp_path):
+def hand_in(tmp_path):
+    """A student's folder with everything in it but the tweets."""
     folder = tmp_path / "student"
-    folder.mkdir()
+    (folder / "mine").mkdir(parents=True)
     shutil.copy(assignment2.__file__, folder)
+    for name in student.PICTURES:
+        (folder / "mine" / f"{student.PICTURES[name][0]}.svg").write_text(SVG)
     rng = np.random.default_rng(3)
     parameters = {
         "W1": rng.normal(size=(2, 3)) * [0.1, 0.01, 0.01],
@@ -568,59 +567,226 @@ def student(tmp_path):
     return folder
 
 
-def test_a_students_figures_are_those_of_their_functions(student):
+def document(folder, tmp_path, capsys, *arguments):
+    """The text of the document of `folder` on one line, and the sentences in the terminal."""
+    out = tmp_path / "mine.pdf"
+    capsys.readouterr()
+    assert make("--solution", folder, "--out", out, *arguments) == 0
+    *sentences, last = capsys.readouterr().out.splitlines()
+    assert last == f"wrote {out}" and all(line.startswith("to do: ") for line in sentences)
+    sentences = [line.removeprefix("to do: ") for line in sentences]
+    text = " ".join(text_of(out).split())
+    for sentence in sentences:  # in the terminal and on the page; a line may end within a word that has a hyphen
+        assert sentence.replace("`", "").replace(" ", "") in text.replace(" ", ""), sentence
+    return text, sentences
+
+
+def test_a_students_figures_are_those_of_their_parameters(hand_in, tmp_path, capsys):
     from data.embedded import load_embedded
 
-    run, data = evaluate(student / "assignment2.py"), load_embedded()
-    parameters = pickle.loads((student / "assignment2.pkl").read_bytes())
-    right, loss = 0, 0.0
+    text, sentences = document(hand_in, tmp_path, capsys, "--name", "Grace Hopper")
+    data, parameters = load_embedded(), pickle.loads((hand_in / "assignment2.pkl").read_bytes())
+    counts, loss = np.zeros((2, 2), dtype=int), 0.0
     for x, y in zip(data["test_X"].T, data["test_y"], strict=True):
         h = sigma(parameters["W1"] @ x + parameters["b1"])
         yhat = sigma(parameters["W2"] @ h + parameters["b2"])[0]
-        right += (yhat > 0.5) == (y == 1)
+        counts[int(y), int(yhat > 0.5)] += 1
         loss -= np.log(yhat if y == 1 else 1 - yhat) / 2000
-    assert run["test"]["accuracy"] == right / 2000
-    assert (
-        sum(map(sum, run["test"]["confusion"])) == 2000 and sum(run["test"]["confusion"][i][i] for i in (0, 1)) == right
-    )
-    np.testing.assert_allclose(run["test"]["loss"], loss, rtol=1e-12)
-    # The cell at (u, v), axes linear up to 10 and logarithmic beyond: column 4 of 48 is at 4.5/48 of 5 decades, row 40
-    # at 40.5/48.
-    h = sigma(parameters["W1"] @ [1, 10 * 4.5 * 5 / 48, 10 ** (40.5 * 5 / 48)] + parameters["b1"])
-    assert run["surface"]["yhat"][40][4] == pytest.approx(sigma(parameters["W2"] @ h + parameters["b2"])[0], abs=1e-4)
+    assert "Grace Hopper" in text
+    assert f"{100 * np.trace(counts) / 2000:.2f} %" in text and f"{loss:.4f}" in text
+    assert "0, negative {} {} 1000 1, positive {} {} 1000".format(*counts.ravel()) in text
+    assert "give the same" in text  # their functions, too
+    assert sentences == ["The tweets' stems are missing: they need twitter_data.pkl beside assignment2.py."]
 
 
-def test_a_students_report(student, tmp_path, run_folder):
-    out = tmp_path / "mine.pdf"
-    assert make("--solution", student, "--name", "Grace Hopper", "--out", out) == 0
-    assert "Grace Hopper" in text_of(out) and "Mean cross-entropy (nats) of the" not in text_of(out)
-    assert make("--solution", student, "--run", run_folder, "--out", out) == 0
-    assert "Mean cross-entropy (nats) of the" in text_of(out) and "99.42 %" not in text_of(out)
+def printed(expressions, folder):
+    """How each of these formulas is extracted from a PDF: {extracted, without white space: the formula}."""
+    source, pdf = folder / "formulas.typ", folder / "formulas.pdf"
+    shutil.copy(Path(report.__file__).with_name("style.typ"), folder)
+    pages = "\n#pagebreak()\n".join(f"$ {expression} $" for expression in expressions)
+    source.write_text('#import "style.typ": document-style\n#show: document-style\n#set page(footer: none)\n' + pages)
+    build(source, pdf, {})
+    return {"".join(page.split()): it for page, it in zip(pages_of(pdf), expressions, strict=True)}
+
+
+def test_no_line_of_the_models_derivations_is_in_a_students_document(hand_in, tmp_path, capsys, pdf):
+    """Each line of every derivation, as it is extracted from a PDF, is in the model answer and not in the student's."""
+    text, _ = document(hand_in, tmp_path, capsys)
+    text, model = text.replace(" ", ""), "".join(text_of(pdf).split())
+    lines = {
+        typeset(step.expression, setting.symbols): step.rule
+        for setting in formulas.SETTINGS.values()
+        for derivation in setting.derivations.values()
+        for step in derivation.steps
+    }
+    terms = {term: line for term, line in printed(lines, tmp_path).items() if len(term) > 3}  # not δ2 alone
+    assert len(terms) > 40
+    assert [line for term, line in terms.items() if term in text] == []
+    assert np.mean([term in model for term in terms]) > 0.9, [t for t in terms if t not in model]
+    # The chain rule is the handout's own hint. The rest is what the model answer says of its own training and code.
+    rules = {rule.replace(" ", "") for rule in lines.values() if rule and "$" not in rule} - {"chainrule"}
+    claims = {"tweetsastep", "seed0" if "seed0" in model else "seed7", "playednopartinthetraining", "thesolutiondoes"}
+    for words in rules | claims:
+        assert words in model.replace("’", "'") and words not in text.replace("’", "'"), words
+
+
+def test_an_empty_folder_gets_the_questions_and_a_sentence_for_whatever_is_missing(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    text, sentences = document(tmp_path / "empty", tmp_path, capsys)
+    for what in ("loss curves", "assignment2.py", "assignment2.pkl", "examples", "decision surface"):
+        assert sum(what in sentence.partition(" missing")[0] for sentence in sentences) == 1, what
+    for question in ("Q2.1", "Q2.2", "Q2.3", "Q2.4", "20 points", "3 points", "1 point", "Name:", "Login:"):
+        assert question in text
+
+
+def test_no_folder_gets_one_sentence(tmp_path, capsys):
+    assert make("--solution", tmp_path / "nowhere", "--out", tmp_path / "mine.pdf") == 2
+    error = capsys.readouterr().err
+    assert str(tmp_path / "nowhere") in error and error.count("\n") == 1 and not (tmp_path / "mine.pdf").exists()
+
+
+def test_pictures_that_cannot_be_shown_give_way_to_others(hand_in, tmp_path, capsys):
+    (hand_in / "mine" / "loss.svg").write_text("<svg")
+    (hand_in / "mine" / "loss.png").write_bytes(b"no picture \xff")
+    (hand_in / "mine" / "surface.svg").unlink()
+    shutil.copy(Path(assignment2.__file__).with_name("pictures") / "loss.png", hand_in / "My Loss Curves.png")
+    (hand_in / "decision_boundary.SVG").write_text(SVG)
+    text, sentences = document(hand_in, tmp_path, capsys)
+    assert "from My Loss Curves.png" in text and "from decision_boundary.SVG" in text and "drawn" not in text
+    assert [sentence.partition(":")[0] for sentence in sentences[:2]] == [
+        "mine/loss.png cannot be shown",
+        "mine/loss.svg cannot be shown",
+    ]
+
+
+def test_curves_and_surface_are_drawn_where_there_is_no_picture(hand_in, tmp_path, capsys):
+    for path in (hand_in / "mine").iterdir():
+        path.unlink()
+    (hand_in / "run.json").write_text(json.dumps({"steps": [1, 10, 100], "train_loss": [0.7, 0.6, 0.1]}))
+    text, sentences = document(hand_in, tmp_path, capsys)
+    assert "drawn from run.json" in text and "drawn from assignment2.pkl" in text
+    assert sentences[0] == "run.json holds no evaluation loss, and Q5 asks for that curve too."
+    images = [image for page in pypdf.PdfReader(tmp_path / "mine.pdf").pages for image in page.images]
+    assert len(images) == 2 and all(np.ptp(np.asarray(image.image)) > 100 for image in images)  # not blank
+
+
+@pytest.mark.parametrize(
+    "run, curve",
+    [
+        (
+            {"steps": [1, 2], "train_loss": [3, 2], "test_loss": [4, 3]},
+            {"step": [1, 2], "train": [3, 2], "eval": [4, 3]},
+        ),
+        (
+            {"curve": {"step": [1, 2], "train": [3, 2], "eval": [4, 3]}, "train": {"loss": 2}, "steps": 9},
+            {"step": [1, 2], "train": [3, 2], "eval": [4, 3]},
+        ),
+        ({"Ls": [3, 2], "lr": 0.1}, {"step": [1, 2], "train": [3, 2]}),
+        (
+            {"epochs": [2, 0, 1], "loss": [1, 3, 2], "val_loss": [4, 6, 5]},
+            {"step": [1, 2], "train": [2, 1], "eval": [5, 4]},
+        ),
+    ],
+)
+def test_a_run_of_another_program_is_read(tmp_path, run, curve):
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    assert student.read_curve(tmp_path / "run.json") == curve
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("", "Expecting value"),
+        ("[1, 2]", "not a JSON object"),
+        ("{}", "no list of training losses"),
+        ('{"train_loss": []}', "no list of training losses"),
+        ('{"train_loss": [0.7, NaN]}', "holds nan"),
+        ('{"train_loss": [0.7, -0.1]}', "holds -0.1"),
+        ('{"train_loss": [0.7, 1e999]}', "holds inf"),
+        ('{"train_loss": [0.7, "low"]}', "something else than numbers"),
+        ('{"train_loss": [0.7, [1]]}', "something else than numbers"),
+        ('{"train_loss": [1, 2], "test_loss": [1]}', "differ in length"),
+        ('{"train_loss": [0, 0]}', "all 0"),
+        ('{"steps": [0], "train_loss": [1]}', "no step after 0"),
+    ],
+)
+def test_a_run_that_is_no_curve_gets_one_sentence(tmp_path, text, said):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        student.read_curve(tmp_path / "run.json")
+
+
+# ---- A student's code, in a process of its own ---------------------------------------------------
+
+GOOD = """
+def inference_2layers(X, W1, W2, b1, b2): return X[0] * W1 + W2 + b1 + b2
+def bce_forward(yhat, y): return (yhat * y).sum()
+"""
+GIVEN = {"X": [[1.0, 2.0]], "y": [1.0, 0.0], "W1": 0.1, "b1": 0.01, "W2": 0.001, "b2": 0.0001}
+
+
+def run(folder, code):
+    path = folder / "assignment2.py"
+    path.write_text(code)
+    return student.run_code(path, GIVEN)
+
+
+def test_their_code_runs_in_its_folder_and_never_in_this_process(tmp_path, capfd):
+    (tmp_path / "utils.py").write_text("ONE = 1.0")
+    (tmp_path / "words.txt").write_text("0")
+    check = "import os, sys, utils\n" + "assert 'report' not in sys.modules and 'data' not in sys.modules\n"
+    shift = "zero = float(open('words.txt').read()) * utils.ONE\nprint('noise', flush=True); os.system('echo noise')\n"
+    yhat, loss, failed = run(tmp_path, check + shift + GOOD.replace("X[0]", "zero + X[0]"))
+    # 0.1 x + 0.001 + 0.01 + 0.0001 for x = 1 and 2; the first has the label 1.
+    np.testing.assert_allclose(yhat, [0.1111, 0.2111], rtol=1e-12)
+    assert loss == pytest.approx(0.1111, rel=1e-12) and failed == ""
+    assert capfd.readouterr() == ("", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["assignment2.py", "utils.py", "words.txt"]
 
 
 @pytest.mark.parametrize(
     "code, said",
     [
-        (None, "is missing"),
-        ("x = 1", "no function inference_2layers"),
-        ("raise RuntimeError('no')", "RuntimeError"),
-        ("def f(:", "SyntaxError"),
-        ("import sys; sys.exit(3)", "SystemExit"),
-        ("def inference_2layers(X, W1, W2, b1, b2): return 3", "probability"),
-        (
-            "import numpy as np\ndef inference_2layers(X, W1, W2, b1, b2): return np.full(X.shape[1], np.nan)",
-            "probability",
-        ),
-        ("def inference_2layers(X, W1, W2, b1, b2): return X.nonsense", "AttributeError"),
+        ("x = 1", "inference_2layers failed with AttributeError"),
+        ("x = 1\nraise RuntimeError('no')", r"importing it failed with RuntimeError: no \(line 2\)"),
+        ("\ndef f(:", "importing it failed with SyntaxError: .*line 2"),
+        ("import no_such_package", "importing it failed with ModuleNotFoundError.*no_such_package"),
+        ("input()", "importing it failed with EOFError"),
+        ("import sys; sys.exit(3)", "importing it failed with SystemExit: 3"),
+        (GOOD.replace("return X[0]", "return X['a']"), r"inference_2layers failed with IndexError.*\(line 2\)"),
+        (GOOD.replace("return (", "return yhat['a'] #"), r"bce_forward failed with IndexError.*\(line 3\)"),
     ],
 )
-def test_a_students_mistake_gets_one_sentence(student, tmp_path, capsys, code, said):
-    path = student / "assignment2.py"
-    path.unlink() if code is None else path.write_text(code + "\ndef bce_forward(yhat, y): return 0.5")
-    assert make("--solution", path, "--out", tmp_path / "mine.pdf") == 2
-    error = capsys.readouterr().err
-    assert said in error and str(path) in error and error.count("\n") == 1
-    assert not (tmp_path / "mine.pdf").exists()
+def test_a_students_mistake_gets_one_sentence(tmp_path, code, said):
+    assert re.search(said, run(tmp_path, code)[2])
+
+
+@pytest.mark.parametrize("last", ["os._exit(0)", "open(sys.argv[3], 'w').write('{}'); os._exit(0)"])
+def test_code_that_ends_python_gets_one_sentence(tmp_path, last):
+    with pytest.raises(ValueError, match="ended Python"):
+        run(tmp_path, f"import os, sys; {last}")
+
+
+def test_code_that_does_not_end_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(student, "SECONDS", 0.2)
+    with pytest.raises(ValueError, match="had not finished after 0.2 seconds; does it train when it is imported?"):
+        run(tmp_path, "while True: pass")
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        ("raise ValueError('\\ud800 \\x1b[2J\\n#panic() [$')", "importing it failed with ValueError"),
+        (GOOD.replace("return X", "return X[0] * 0.5 #"), "other values on the test tweets"),
+        (GOOD.replace("return X", "return X[0] * float('nan') #"), "other values"),
+        (GOOD.replace("return X[0]", "return X[0][:7] #"), "gave 7 values for 2,000 tweets"),
+    ],
+)
+def test_a_mistake_is_on_the_page_and_the_figures_are_there_all_the_same(hand_in, tmp_path, capsys, code, said):
+    (hand_in / "assignment2.py").write_text(code)
+    text, sentences = document(hand_in, tmp_path, capsys)
+    assert len(sentences) == 2 and sentences[1].startswith("assignment2.py: ") and said in sentences[1]
+    assert "Confusion matrix" in text and "give the same" not in text
 
 
 def test_boundary():
