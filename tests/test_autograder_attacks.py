@@ -29,7 +29,7 @@ def run_attacks(setting, chosen=()):
     prefix of the interpreter, or beside it with a name that begins with the prefix. Where the grader is an ordinary
     user, interpreter and grader belong to that user.
     """
-    trial = Path(tempfile.mkdtemp(prefix="trial-", dir="/var/tmp"))
+    trial = Path(tempfile.mkdtemp(prefix="trial-"))
     try:
         venv.create(trial / "venv", symlinks=True)
         packages = sysconfig.get_path("purelib", vars={"base": str(trial / "venv")})
