@@ -1,0 +1,313 @@
+"""Pictures of the student's own work, and a training of their own network, all into mine/; for check.py.
+
+picture(student)        mine/gradients.png: how far each entry of their gradients is off
+train(student, steps)   their train_nn, or descent by their update_params: assignment2.pkl, run.json, loss and surface
+"""
+
+import json
+import os
+import pickle
+import sys
+import time
+
+import numpy as np
+from check import CASES, bce_forward
+from check_calls import PARAMETERS, Over, Trouble, students_code
+
+MINUTES = 5  # that training may take
+HIDDEN, BATCH = 6, 32
+
+
+def plotting():
+    """matplotlib's Figure, or None with a sentence if it is missing."""
+    try:
+        from matplotlib.figure import Figure
+
+        return Figure
+    except ImportError:
+        print("No picture without matplotlib: python -m pip install matplotlib")
+
+
+def save(figure, name):
+    for kind in ("png", "svg"):
+        figure.savefig(os.path.join("mine", f"{name}.{kind}"), dpi=150)
+
+
+# ---- Which entries of the gradients are wrong ----------------------------------------------------
+
+LOOKS = [  # an example of each look, as relative errors, with the sign that stands in its cells
+    ([[1e-9] * 3] * 2, "", "pale: right"),
+    ([[2.0] * 3] * 2, "-", "one dark colour, and a minus in every cell: the sign"),
+    ([[4.0] * 3] * 2, "", "one colour, without a minus: a factor, such as N or 1/N"),
+    (
+        [[5.0, 0.9, 12], [0.5, 20, 3.0]],
+        "",
+        "uneven in dW1 and db1, pale in dW2 and db2: the way back through the hidden layer,\n"
+        "such as a missing slope of sigma (sigma')",
+    ),  # fmt: skip
+    ([[1e-9, 1e-9, 1e-9], [0.7, 3.0, 0.2]], "", "uneven in db1 or db2 alone: a bias summed along the wrong axis"),
+]
+
+
+def picture(student):
+    """For each entry of each gradient the relative error against differences, for as many hidden units as examples."""
+    rows = [row for row in student.rows if row.answer.case is CASES[-1]]
+    Figure = plotting() if rows else print("No picture: gradients returns nothing to draw yet")
+    if not Figure:
+        return
+    from matplotlib.colors import LogNorm
+
+    style = {"norm": LogNorm(1e-6, 1e2), "cmap": "magma_r"}
+    figure = Figure(figsize=(8, 8.4))
+    for place, row in enumerate(sorted(rows, key=lambda row: ("dW1", "db1", "dW2", "db2").index(row.part))):
+        axes = figure.add_axes([(0.08, 0.56)[place % 2], (0.66, 0.44)[place // 2], 0.3, (0.25, 0.13)[place // 2]])
+        axes.set_title(row.part, loc="left")
+        if row.got is None or row.got.size != row.want.size:
+            got = "no array" if row.got is None else f"shape {row.got.shape}"
+            axes.set(xticks=[], yticks=[], facecolor="0.9")
+            axes.patch.set_hatch("//")
+            axes.text(
+                0.5, 0.5, f"{got}\nin place of {row.want.shape}", ha="center", va="center", backgroundcolor="white"
+            )
+            continue
+        want = row.want.reshape(-1, 1) if row.want.ndim == 1 else row.want
+        got = row.got.reshape(want.shape)
+        cells(axes, np.abs(got / want - 1), np.where(got * want < 0, "-", ""), style)
+        axes.set(
+            xlabel="feature" if row.part == "dW1" else "", ylabel="hidden unit" if row.part in ("dW1", "db1") else ""
+        )
+    bar = figure.add_axes([0.9, 0.44, 0.02, 0.47])
+    figure.colorbar(
+        figure.axes[0].images[0] if figure.axes[0].images else mappable(style), cax=bar, label="relative error"
+    )
+    figure.suptitle("Your gradients against differences of your loss, entry by entry", x=0.08, ha="left")
+    for number, (errors, sign, text) in enumerate(LOOKS):
+        axes = figure.add_axes([0.08, 0.32 - 0.07 * number, 0.09, 0.05])
+        cells(axes, np.array(errors), np.full(np.shape(errors), sign), style)
+        axes.set(xticks=[], yticks=[])
+        figure.text(0.2, 0.345 - 0.07 * number, text, va="center")
+    os.makedirs("mine", exist_ok=True)
+    save(figure, "gradients")
+    print("Drawn: mine/gradients.png")
+
+
+def cells(axes, errors, signs, style):
+    """A cell for each entry, its colour the error and its text the sign."""
+    axes.imshow(np.clip(errors, 1e-6, 1e2), aspect="auto", **style)
+    axes.set(xticks=range(errors.shape[1]), yticks=range(errors.shape[0]))
+    for (i, j), sign in np.ndenumerate(signs):
+        axes.text(j, i, sign, ha="center", va="center", color="white", fontsize=14)
+
+
+def mappable(style):
+    from matplotlib.cm import ScalarMappable
+
+    return ScalarMappable(**style)
+
+
+# ---- Training ------------------------------------------------------------------------------------
+
+
+def train(student, steps):
+    os.makedirs("mine", exist_ok=True)
+    update = getattr(student.module, "update_params", None)
+    record = Record(update, steps)
+    try:
+        source, X, y, test_X, test_y, tests = read_data()
+        if student.states["train_nn"] == "written":
+            print(f"Training: your train_nn on {source}, {steps:,} steps")
+            student.module.update_params = record  # which train_nn calls in place of yours
+            with students_code(60 * MINUTES):
+                found = student.module.train_nn(source, HIDDEN, steps)
+        elif student.states["update_params"] == "right":
+            print(
+                f"Training: train_nn is not written yet, so descent by your update_params on {source}, {steps:,} steps"
+            )
+            with students_code(60 * MINUTES):
+                found = descend(student, record, X, y, steps)
+        else:
+            print("Nothing to train yet: update_params (Q4) or train_nn (Q5) comes first")
+            return
+        theta = [np.asarray(value, float) for value in found[:4]]
+        yhat = probabilities(test_X, theta)
+    except Over as over:
+        print(f"{over}\nTry fewer steps: python check.py --train 5000")
+        return
+    except (Trouble, TypeError, ValueError) as trouble:
+        print(f"The training failed: {trouble}")
+        return
+    finally:
+        student.module.update_params = update
+    with open(os.path.join("mine", "assignment2.pkl"), "wb") as file:
+        pickle.dump(dict(zip(PARAMETERS, theta, strict=True)), file)
+    curve = record.curve(theta, found, (X, y), (test_X, test_y))
+    run = {"hidden": HIDDEN, "iters": steps, "data": {"source": source, "train": len(y), "test": len(test_y)}}
+    run |= {"curve": curve, "train": figures(probabilities(X, theta), y), "test": figures(yhat, test_y)}
+    with open(os.path.join("mine", "run.json"), "w", encoding="utf-8") as file:
+        json.dump(run, file, indent=1)
+    print(f"test tweets: loss {run['test']['loss']:.4f}, accuracy {run['test']['accuracy']:.2%}")
+    for number in np.linspace(0, len(tests) - 1, 4).astype(int):
+        print(f"    yhat {yhat[number]:.3f}, label {test_y[number]:.0f}: {' '.join(tests[number].split())[:80]}")
+    if Figure := plotting():
+        if len(curve["step"]) > 1:
+            draw_loss(Figure, curve)
+        draw_surface(Figure, test_X, test_y, theta)
+    print("Saved in mine/: " + ", ".join(sorted(os.listdir("mine"))))
+
+
+def probabilities(X, theta):
+    """yhat (N,) of a network for features (3, N)."""
+    W1, b1, W2, b2 = theta
+    h = 1 / (1 + np.exp(-np.clip(W1.dot(X) + b1.reshape(-1, 1), -700, 700)))
+    return 1 / (1 + np.exp(-np.clip(W2.dot(h) + b2.reshape(-1, 1), -700, 700)))[0]
+
+
+def figures(yhat, y):
+    return {"loss": float(bce_forward(yhat, y)), "accuracy": float(np.mean((yhat > 0.5) == (y == 1)))}
+
+
+def descend(student, step, X, y, steps):
+    """Mini-batch descent by the student's update_params, on features scaled to a few units."""
+    rng, scale = np.random.default_rng(0), 1 + X.std(axis=1) / 10
+    b1, b2 = student.forms["update_params"]["B1"], student.forms["update_params"]["b2"]
+    theta = rng.normal(0, 0.5, (HIDDEN, 3)), b1(np.zeros(HIDDEN)), rng.normal(0, 0.5, (1, HIDDEN)), b2(np.zeros(1))
+    lr = 0.05 / BATCH if student.summed else 0.05
+    for _ in range(steps):
+        chosen = rng.integers(0, len(y), BATCH)
+        theta = step(X[:, chosen] / scale[:, None], y[chosen], *theta, lr)[:4]
+    return theta[0] / scale, *theta[1:]
+
+
+class Record:
+    """The student's update_params, which also keeps the parameters now and then and shows how far it is."""
+
+    def __init__(self, update, steps):
+        self.update, self.steps, self.step, self.kept, self.start = update, steps, 0, [], time.monotonic()
+
+    def __call__(self, *args, **kwargs):
+        new = self.update(*args, **kwargs)
+        self.step += 1
+        if self.step >= (1.06 * self.kept[-1][0] if self.kept else 1) or self.step == self.steps:
+            self.kept.append((self.step, [np.array(value, float) for value in new[:4]]))
+        if self.step % 200 == 0 and sys.__stderr__ and sys.__stderr__.isatty():
+            done = min(self.step / self.steps, 1)
+            seconds = f"{time.monotonic() - self.start:.0f} s"
+            print(
+                f"\r[{'#' * int(40 * done):40}] {self.step:,} of {self.steps:,} steps, {seconds} ",
+                end="",
+                file=sys.__stderr__,
+            )
+        return new
+
+    def curve(self, theta, found, train, test):
+        """The losses by step, as train.py writes them: {"step", "train", "eval"}.
+
+        train_nn may scale the features inside and its W1 back at the end; then so are the parameters kept on the way.
+        If it did something else with them, the curve is of the losses that it returned, as the later template's does.
+        """
+        if self.kept and all(
+            np.allclose(a.ravel(), b.ravel()) for a, b in zip(theta[1:], self.kept[-1][1][1:], strict=True)
+        ):
+            scale = theta[0] / self.kept[-1][1][0]
+            if np.allclose(scale, scale[0], rtol=1e-6):
+                kept = [(step, [W1 * scale[0], *rest]) for step, (W1, *rest) in self.kept]
+                losses = [[float(bce_forward(probabilities(X, now), y)) for _, now in kept] for X, y in (train, test)]
+                return {"step": [step for step, _ in kept], "train": losses[0], "eval": losses[1]}
+        if len(found) > 4 and np.ndim(found[4]) == 1 and len(found[4]):
+            at = np.unique(np.geomspace(1, len(found[4]), 150).astype(int))
+            print("The curve is of the losses that train_nn returned; the evaluation loss is missing")
+            return {"step": at.tolist(), "train": [float(found[4][k - 1]) for k in at]}
+        print("No loss curve: train_nn does not return what its last call of update_params gave, nor its losses")
+        return {"step": [], "train": []}
+
+
+# ---- The tweets ----------------------------------------------------------------------------------
+
+
+def read_data():
+    """The file's name, and features (3, N) and labels (N,) of its training and its test tweets, and the test tweets."""
+    source = next((path for path in ("twitter_data.pkl", "data/twitter_data.pkl") if os.path.exists(path)), None)
+    if source is None:
+        source = os.path.join("mine", "invented_tweets.pkl")
+        print("There is no twitter_data.pkl here (README.md says how to get it), so these tweets are invented")
+        with open(source, "wb") as file:
+            pickle.dump(invented_tweets(), file)
+    with students_code(60 * MINUTES):
+        with open(source, "rb") as file:
+            data = pickle.load(file)
+        try:
+            from utils import extract_features
+
+            extract_features("good", data["freqs"])
+        except ImportError as error:
+            if not source.startswith("mine"):
+                raise
+            print(f"utils.py cannot be used ({error}): words are counted without it", file=sys.__stdout__)
+            extract_features = count_words
+        parts = []
+        for part in ("train", "test"):
+            rows = [np.ravel(extract_features(tweet, data["freqs"])) for tweet in data[f"{part}_x"]]
+            parts += [np.array(rows, float).T, np.ravel(data[f"{part}_y"])]
+    return source, *parts, data["test_x"]
+
+
+def count_words(tweet, freqs):
+    return [1, *(sum(freqs.get((word, label), 0) for word in tweet.split()) for label in (1.0, 0.0))]
+
+
+def invented_tweets():
+    """2000 tweets for training and 500 for the test, in the form of the course's file. No stemmer changes the words."""
+    rng, words = (
+        np.random.default_rng(0),
+        [a + b + c + d for a in "bdfg" for b in "aou" for c in "lmnp" for d in ("ak", "om")],
+    )
+    data = {}
+    for part, count in (("train", 2000), ("test", 500)):
+        y = np.repeat([1.0, 0.0], count // 2)
+        kind = np.where(rng.random((count, 5)) < 0.8, y[:, None], 1 - y[:, None]).astype(
+            int
+        )  # one word in five misleads
+        chosen = kind * 48 + np.minimum(rng.geometric(0.08, (count, 5)) - 1, 47)
+        data[f"{part}_x"], data[f"{part}_y"] = [" ".join(words[k] for k in row) for row in chosen], y[:, None]
+    freqs = {}
+    for tweet, label in zip(data["train_x"], data["train_y"][:, 0].tolist(), strict=True):
+        for word in tweet.split():
+            freqs[word, label] = freqs.get((word, label), 0) + 1
+    return {**data, "freqs": freqs}
+
+
+# ---- Curves and surface --------------------------------------------------------------------------
+
+
+def draw_loss(Figure, curve):
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(curve["step"], curve["train"], label="training", color="#1f4e79")
+    if "eval" in curve:
+        axes.plot(curve["step"], curve["eval"], "--", label="evaluation (test tweets)", color="#d1712b")
+    axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy")
+    axes.set_title("Loss while training", loc="left")
+    axes.grid(which="both", linewidth=0.4, color="0.85")
+    axes.legend(frameon=False)
+    save(figure, "loss")
+
+
+def draw_surface(Figure, X, y, theta):
+    """The test tweets in the plane of their two features, over what the network says there."""
+    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+    axes = figure.subplots()
+    along = np.r_[0, np.geomspace(1, 1.5 * X.max() + 10, 200)]
+    grid = np.array([[1.0, a, b] for b in along for a in along]).T
+    filled = axes.contourf(
+        along, along, probabilities(grid, theta).reshape(201, 201), np.linspace(0, 1, 11), cmap="YlGnBu", alpha=0.5
+    )
+    axes.contour(along, along, probabilities(grid, theta).reshape(201, 201), [0.5], colors="black")
+    axes.scatter(*X[1:, y == 1], s=14, facecolors="none", edgecolors="#0b2a4a", linewidths=0.7, label="positive")
+    axes.scatter(*X[1:, y == 0], s=14, marker="x", color="#7a2a00", linewidths=0.7, label="negative")
+    axes.set(xlabel="sum of positive counts", ylabel="sum of negative counts")
+    axes.set_xscale("symlog", linthresh=10)
+    axes.set_yscale("symlog", linthresh=10)
+    axes.set_title("Test tweets; the black line is yhat = 0.5", loc="left")
+    axes.legend(loc="upper left")
+    figure.colorbar(filled, label="yhat, the probability of positive")
+    save(figure, "surface")
