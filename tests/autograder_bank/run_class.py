@@ -40,10 +40,10 @@ GROWTH = 30, 0.2  # megabytes: that the class's process may grow by while it gra
 LEAVING = 40  # seconds for what a class leaves to end; a process of a submission may take 20 to leave in order
 ENDING = 2  # seconds after the kill in which one that was at its end may still write its record
 KINDS = (
-    "malformed replies",
-    "a zip that leads out",
     "grandchildren in sessions of their own",
     "kills itself",
+    "malformed replies",
+    "a zip that leads out",
     "signals to the grader",
     "writes into other submissions",
     "poisons what others read",
@@ -87,8 +87,8 @@ def beside(content, ending):
 
 
 BROKEN = (  # functions of the folder to make
-    code_alone(SOURCES["handout"].replace("def gradients(", "def gradients(:").encode()),
     code_alone(b""),
+    code_alone(SOURCES["handout"].replace("def gradients(", "def gradients(:").encode()),
     code_alone(b'{"cells": [{"cell_type": "code", "source": ["import num', "assignment2.ipynb"),
     beside(b"PK\x03\x04 and nothing that a zip holds", ".zip"),
     beside(b"", ".zip"),
