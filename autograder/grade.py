@@ -427,25 +427,31 @@ def grade_training(student, functions, known):
     beside = [*student.beside, *student.data]
 
     def attempt(wrong, trained):
-        def ask(file, hidden, iters, lr, start, left, planted):
+        def ask(file, hidden, iters, lr, start, planted, left):
             args = [encode(arg) for arg in (file, hidden, iters, lr)]
             calls = [{"function": "train_nn", "args": args, "seed": student.seed + start}]
             training.plant(folder, student.other, planted)
             stand_ins = StandIns(functions.editions[0], wrong) if wrong else None
             run = student.run("train_nn", calls, stand_ins, left, beside)
             training.plant(folder, student.other)
+            try:
+                return answer(run, stand_ins, left), None, run.seconds
+            except Wrong as problem:
+                return None, problem, run.seconds
+
+        def answer(run, stand_ins, left):
             failure = student.failure("train_nn", run, left)
             message = run.answers.get(0)
             if failure or not isinstance(message, dict):
-                return None, Wrong(*(failure or ("unanswered", "There was no answer.")))
+                raise Wrong(*(failure or ("unanswered", "There was no answer.")))
             if "error" in message:
-                return None, Wrong("raised", describe(message["error"]))
+                raise Wrong("raised", describe(message["error"]))
             if stand_ins and not stand_ins.asked:
-                return None, Wrong("unaided", "It calls none of the functions that are wrong.")
+                raise Wrong("unaided", "It calls none of the functions that are wrong.")
             try:
-                return decode(message.get("value")), None
+                return decode(message.get("value"))
             except (ValueError, RecursionError):
-                return None, Wrong("unreadable", "The answer could not be read.")
+                raise Wrong("unreadable", "The answer could not be read.") from None
 
         trainer = training.Trainer(ask, trained, seconds)
         pinned = "values" in student.rubric.pins

@@ -58,7 +58,7 @@ class Run:
     failed: dict = None  # the error that ended the task
     late: bool = False  # past its time
     status: int = None  # exit status; negative: the signal that ended it
-    seconds: float = 0.0
+    seconds: float = 0.0  # of processor time, or the same part of the clock's limit if that is more
     heard: int = 0  # bytes of the messages kept
     output: str = ""  # the beginning of what it printed
 

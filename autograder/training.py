@@ -7,7 +7,6 @@ a second call from the same seed with that one thing changed: the same parameter
 
 import pickle
 import re
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,31 +108,34 @@ def plant(folder, other, exchanged=True):
 class Trainer:
     """Asks a submission's train_nn, within the question's time.
 
-    ask(file, hidden, iters, lr, start, seconds, planted) -> (value, None) or (None, Wrong).
+    ask(file, hidden, iters, lr, start, planted, seconds) -> (value or None, Wrong or None, seconds that it used).
     """
 
     def __init__(self, ask, training, seconds):
         self.ask, self.training = ask, training
-        self.end = time.monotonic() + seconds
-        self.seconds = seconds
+        self.seconds = self.left = seconds  # of processor time, in all
         self.steps_part = 1
         self.ways = [(file, kind) for file in ("tweets.pkl", "more_tweets.pkl") for kind in (float, int)]
         self.floats = True  # whether it takes a float number of steps
         self.errors = {}  # sentence -> the iters that brought it: all are told
 
     def trial(self, file, hidden, iters, lr, start, planted=True):
-        left = min(self.end - time.monotonic(), self.seconds / 3)
-        value, problem = self.ask(file, hidden, iters, lr, start, max(left, 1), planted)
+        value, problem = self.asked(file, hidden, iters, lr, start, planted)
         if problem and not any(without_numbers(problem.sentence) == without_numbers(error) for error in self.errors):
             self.errors[problem.sentence] = iters
         return Trial(file, hidden, iters, lr, start, value, problem)
+
+    def asked(self, *asked):
+        value, problem, used = self.ask(*asked, max(min(self.left, self.seconds / 3), 1))
+        self.left -= used
+        return value, problem
 
     def short(self):
         """A trial of few steps, in either form of the file. What it fails for is not told."""
         start = len(self.training.settings)
         hidden, steps, lr = self.training.short
         for file, kind in self.ways[::2]:
-            value, problem = self.ask(file, hidden, kind(steps), lr, start, self.seconds / 3, True)
+            value, problem = self.asked(file, hidden, kind(steps), lr, start, True)
             if not problem:
                 return Trial(file, hidden, kind(steps), lr, start, value)
         return None
@@ -156,7 +158,7 @@ class Trainer:
             if not trial.problem:
                 self.floats = kind is float
                 self.ways = [(file, kind)]
-            if not trial.problem or trial.problem.identity != "raised" or time.monotonic() > self.end:
+            if not trial.problem or trial.problem.identity != "raised" or self.left <= 0:
                 return trial
         self.ways = [("tweets.pkl", int)]
         return trial
@@ -164,7 +166,7 @@ class Trainer:
     def trials(self):
         for start, (hidden, steps, lr) in enumerate(self.training.settings):
             yield self.under(hidden, steps, lr, start)
-            if time.monotonic() > self.end:
+            if self.left <= 0:
                 return
 
 

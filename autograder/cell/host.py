@@ -211,7 +211,6 @@ def serve(control, cell):
 
 def guard(request, fds, cell, control):
     """Run one child from start to end: {"status", "late", "seconds"}. Leaves no process and no file."""
-    start = time.monotonic()
     os.setsid()
     if sys.platform == "linux":
         system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the child leaves behind becomes ours
@@ -234,14 +233,13 @@ def guard(request, fds, cell, control):
         for fd in fds:
             os.close(fd)
         most = None if cell.cgroup else request["memory"]
-        ended, status = limits.wait(child, request["seconds"], request["wall"], most, control)
+        ended, status, seconds = limits.wait(child, request["seconds"], request["wall"], most, control)
         kill_all(uid if cell.isolation == "user" else None)
     finally:
         if scratch:
             remove(scratch)
         if cell.isolation == "user":
             sweep(uid, () if cell.landlock else {*PUBLIC, tempfile.gettempdir()})
-    seconds = round(time.monotonic() - start, 3)
     return {"status": status, "late": ended == "late", "seconds": seconds}
 
 

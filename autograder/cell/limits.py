@@ -40,7 +40,7 @@ def set_limits(seconds, megabytes, processes):
 
 
 def wait(child, seconds, wall, most, control):
-    """Wait for the child: (what it was ended for or None, exit status).
+    """Wait for the child: (what it was ended for or None, exit status, how many of its `seconds` it used).
 
     It is killed after `seconds` of processor time; if it sleeps, after `wall` seconds; if it and what it started hold
     more than `most` bytes of memory (None: a cgroup sees to that); and if nobody waits for its answers, at the other
@@ -70,9 +70,10 @@ def wait(child, seconds, wall, most, control):
     _, status, usage = os.wait4(child, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
     status = os.waitstatus_to_exitcode(status)
-    if status in (-signal.SIGKILL, -signal.SIGXCPU) and usage.ru_utime + usage.ru_stime > seconds:
+    processor, clock = usage.ru_utime + usage.ru_stime, time.monotonic() - (end - wall)
+    if status in (-signal.SIGKILL, -signal.SIGXCPU) and processor > seconds:
         ended = ended or "late"  # the kernel's limit came first
-    return ended, status
+    return ended, status, max(processor, clock * seconds / wall)
 
 
 def processor_time(pid):
