@@ -16,7 +16,7 @@ from .mistakes import name_mistake
 
 SHOWN_ENTRIES = 32  # a call with at most so many numbers is shown in full
 # What is said of wrong answers that no known mistake gives.
-UNKNOWN = ("values", "shape", "raised", "count", "none", "type", "nan", "unanswered", "unreadable")
+UNKNOWN = ("values", "shape", "raised", "count", "none", "type", "nan", "unanswered", "unreadable", "state")
 STATE = (
     "The same inputs gave different answers in two calls: the result depends on an earlier call, or on chance, so "
     "something is kept outside the function."

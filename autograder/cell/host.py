@@ -33,19 +33,7 @@ import traceback
 from dataclasses import dataclass
 
 from . import jail, landlock, limits
-from .linux import (  # noqa: F401
-    MNT_DETACH,
-    MS_BIND,
-    MS_PRIVATE,
-    MS_REC,
-    NEWIPC,
-    NEWNS,
-    NEWPID,
-    PR_SET_CHILD_SUBREAPER,
-    PR_SET_NO_NEW_PRIVS,
-    mount,
-    system,
-)
+from .linux import MNT_DETACH, NEWIPC, NEWPID, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, system
 from .wire import receive, send
 
 HEAVY = ("scipy", "sklearn", "matplotlib", "tkinter", "pandas", "PIL", "fontTools")  # which nltk and pypdf would load

@@ -1636,8 +1636,27 @@ DAMAGED = by_hand(
     *((b"e", WRONG) for _ in range(500)),
 )
 
+# Each answer another number, so that no property of it can be wrong twice.
+CHANGING = """
+import itertools
+import numpy as np
+count = itertools.count(2)
+""" + every("""
+k = next(count) * 1.0
+if name == "sigmoid":
+    return np.full(np.shape(args[0]), k)
+if name == "inference_layer":
+    return np.full((len(args[1]),) + args[0].shape[1:], k)
+if name == "inference_2layers":
+    return np.full(args[0].shape[1] if args[0].ndim > 1 else 1, k)
+if name == "gradients":
+    return *(np.full_like(part, k, float) for part in args[2:5]), k, k
+return tuple(np.full_like(part, k, float) for part in args[2:6]) if name == "update_params" else k
+""")
+
 ATTACKS = [
     Attack("replies forged on the channel", FORGED, only=CODE),
+    Attack("answers that change from call to call", CHANGING, only=CODE, most=2),
     Attack("malformed replies", MALFORMED, only=FEW),
     Attack("a nest of tuples", NESTED, only=FEW),
     Attack("long error messages", LONG_WORDS, only=FEW),

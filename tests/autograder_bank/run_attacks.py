@@ -28,7 +28,7 @@ from pathlib import Path
 
 from autograder import GraderError, Sandbox, grade, inputs
 from autograder.cell import landlock
-from autograder.cell.host import MS_BIND, MS_PRIVATE, MS_REC, NEWNS, mount, system
+from autograder.cell.linux import MS_BIND, MS_PRIVATE, MS_REC, NEWNS, mount, system
 from autograder.results import as_text, gradescope
 from autograder.submission import NotASubmission
 
