@@ -102,7 +102,7 @@ def _find_pictures(found, part, words):
     """Up to four pictures of mine/, or else of the folder, whose names hold one of `words`."""
     for place in (found.folder / "mine", found.folder):
         named = {}
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
+        for path in sorted(place.glob("[!.]*")):
             if path.suffix.lower() in KINDS and any(word in path.stem.lower() for word in words) and path.is_file():
                 named.setdefault(path.stem, []).append(path)
         for paths in list(named.values())[:4]:
@@ -320,7 +320,8 @@ def run_code(path, given):
             subprocess.run(
                 [sys.executable, "-B", HERE / "student_code.py", path, Path(work, "given.npz"), answer],
                 cwd=path.parent,
-                env=os.environ | {"MPLBACKEND": "agg"},  # so that plt.show() waits for nobody
+                # So that plt.show() waits for nobody, and print("ŷ") works on Windows too.
+                env=os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"},
                 timeout=SECONDS,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -731,7 +731,8 @@ def run(folder, code):
     return student.run_code(path, GIVEN)
 
 
-def test_their_code_runs_in_its_folder_and_never_in_this_process(tmp_path, capfd):
+def test_their_code_runs_in_its_folder_and_never_in_this_process(tmp_path, monkeypatch, capfd):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     (tmp_path / "utils.py").write_text("ONE = 1.0")
     (tmp_path / "words.txt").write_text("0")
     check = "import os, sys, utils\n" + "assert 'report' not in sys.modules and 'data' not in sys.modules\n"
