@@ -232,9 +232,9 @@ def run(count, jobs, kill):
     base = Path(tempfile.mkdtemp(prefix="class-", dir="/var/tmp"))
     try:
         base.chmod(0o755)
-        for name in ("tmp", "open"):
-            (base / name).mkdir()
-            os.chmod(base / name, 0o1777)
+        (base / "tmp").mkdir(mode=0o711)  # what else runs on this machine, such as other attacks, leaves nothing here
+        (base / "open").mkdir()
+        os.chmod(base / "open", 0o1777)
         (base / "tree").mkdir()
         for name in GRADER:
             if (PROJECT / name).is_dir():
