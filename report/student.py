@@ -134,8 +134,8 @@ def _draw_curves(found):
     if not paths:
         found.miss(
             "curves",
-            "The loss curves are missing: neither mine/ nor the folder itself holds loss.png, loss.svg or run.json. "
-            "`python check.py --train` makes them.",
+            "The loss curves are missing: no loss.png, loss.svg or run.json, in mine/ or beside assignment2.py, can be "
+            "used. `python check.py --train` makes them.",
         )
         return
     try:
@@ -210,11 +210,12 @@ def _draw(found, part, figure, source):
 
 def _find_parameters(found):
     """W1, b1, W2, b2 of the folder's assignment2.pkl, or else of the one in mine/; None if there is none to use."""
-    paths = [found.folder / "assignment2.pkl", found.folder / "mine" / "assignment2.pkl"]
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
+    places = (found.folder / "assignment2.pkl", found.folder / "mine" / "assignment2.pkl")
+    paths = [path for path in places if path.is_file()]
+    if not paths:
         found.miss("figures", "assignment2.pkl is missing, and with it the figures of your network.")
         return None
+    path = paths[0]
     try:
         parameters = read_parameters(path)
         if parameters[0].shape[1] != 3:
@@ -222,6 +223,12 @@ def _find_parameters(found):
     except (OSError, ValueError) as error:
         found.miss("figures", f"{error}.")
         return None
+    if len({path.read_bytes() for path in paths}) > 1:
+        found.miss(
+            "figures",
+            "assignment2.pkl and mine/assignment2.pkl differ: the figures are of the first, and pictures in mine/ may "
+            "be of another network.",
+        )
     found.shown["parameters"] = path.relative_to(found.folder).as_posix()
     return parameters
 

@@ -659,6 +659,17 @@ def test_pictures_that_cannot_be_shown_give_way_to_others(hand_in, tmp_path, cap
     ]
 
 
+def test_a_second_file_of_parameters_is_pointed_out(hand_in, tmp_path, capsys):
+    shutil.copy(hand_in / "assignment2.pkl", hand_in / "mine")
+    assert not any("differ" in sentence for sentence in document(hand_in, tmp_path, capsys)[1])
+    parameters = pickle.loads((hand_in / "assignment2.pkl").read_bytes())
+    (hand_in / "mine" / "assignment2.pkl").write_bytes(pickle.dumps(parameters | {"b2": np.ones(1)}))
+    assert any("differ" in sentence for sentence in document(hand_in, tmp_path, capsys)[1])
+    (hand_in / "assignment2.pkl").unlink()
+    text, sentences = document(hand_in, tmp_path, capsys)
+    assert "Computed from mine/assignment2.pkl" in text and not any("differ" in sentence for sentence in sentences)
+
+
 def test_curves_and_surface_are_drawn_where_there_is_no_picture(hand_in, tmp_path, capsys):
     for path in (hand_in / "mine").iterdir():
         path.unlink()
