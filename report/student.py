@@ -47,9 +47,12 @@ class Findings:
         self.missing = []  # {"part": where the page says it, "sentence"}
 
     def miss(self, part, sentence):
-        # An error's text may hold anything: line breaks, control characters, halves of surrogate pairs.
-        text = "".join(c if c.isprintable() else " " for c in str(sentence).replace(f"{self.folder}{os.sep}", ""))
-        self.missing.append({"part": part, "sentence": " ".join(text.split())})
+        self.missing.append({"part": part, "sentence": _plain(str(sentence).replace(f"{self.folder}{os.sep}", ""))})
+
+
+def _plain(text):
+    """On one line, without control characters or halves of surrogate pairs: errors, file names and tweets hold any."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def write_student_document(folder, out, name, login):
@@ -125,7 +128,7 @@ def _show(found, part, path):
     except (OSError, ValueError, typst.TypstError) as error:
         found.miss(part, f"{path} cannot be shown: {getattr(error, 'message', error)}.")
         return False
-    found.shown[part].append({"file": copy.name, "source": path.relative_to(found.folder).as_posix()})
+    found.shown[part].append({"file": copy.name, "source": _plain(path.relative_to(found.folder).as_posix())})
     return True
 
 
@@ -282,7 +285,7 @@ def _test_tweets(found, predict, data):
     texts = dict(enumerate(tweets.get("test_x", ())))
     for i, row in zip(chosen, rows, strict=True):
         if i in texts and (extract_features(texts[i], tweets["freqs"])[0] == X[:, i]).all():
-            row["stems"] = process_tweet(texts[i])
+            row["stems"] = _plain(" ".join(process_tweet(texts[i])))
     if not all("stems" in row for row in rows):
         found.miss("tests", f"{path} holds other test tweets than the course's file, so their stems are left out.")
     return rows

@@ -674,6 +674,35 @@ def test_a_second_file_of_parameters_is_pointed_out(hand_in, tmp_path):
     assert read() == (1, "mine/assignment2.pkl", [])
 
 
+def rows_of(folder, tmp_path):
+    """The examples and the sentences about them for a network that says "positive" where the positive sum is larger."""
+    from data.embedded import load_embedded
+
+    found, data = student.Findings(folder, tmp_path), load_embedded()
+    rows = student._test_tweets(found, lambda X: (X[1] > X[2]) * 0.8 + 0.1, data)
+    return rows, [row["sentence"] for row in found.missing], data["freqs"]
+
+
+def test_examples_are_right_and_wrong_test_tweets_with_their_stems(shared, tmp_path):
+    shutil.copy(shared / "data" / "twitter_data.pkl", tmp_path)
+    rows, sentences, freqs = rows_of(tmp_path, tmp_path)
+    assert sentences == []
+    assert [row["label"] for row in rows[:6]] == [1, 1, 1, 0, 0, 0] and len(rows) == 11
+    for i, row in enumerate(rows):
+        assert ((row["yhat"] > 0.5) == (row["label"] == 1)) == (i < 6)
+        stems = row["stems"].split()
+        assert row["features"] == [1, *(sum(freqs.get((stem, label), 0) for stem in stems) for label in (1.0, 0.0))]
+
+
+def test_the_stems_of_another_file_are_left_out(tmp_path):
+    tweets = {"train_x": ["a", "b"], "train_y": [1, 0], "freqs": {("fine", 1.0): 1}}
+    (tmp_path / "twitter_data.pkl").write_bytes(
+        pickle.dumps(tweets | {"test_x": ["fine"] * 2000, "test_y": [1] * 2000})
+    )
+    rows, sentences, _ = rows_of(tmp_path, tmp_path)
+    assert not any("stems" in row for row in rows) and "holds other test tweets" in sentences[0] and len(sentences) == 1
+
+
 def test_curves_and_surface_are_drawn_where_there_is_no_picture(hand_in, tmp_path, capsys):
     for path in (hand_in / "mine").iterdir():
         path.unlink()
