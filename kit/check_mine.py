@@ -11,7 +11,7 @@ import sys
 import time
 
 import numpy as np
-from check import CASES, bce_forward
+from check import CASES
 from check_calls import PARAMETERS, Over, Trouble, students_code
 
 MINUTES = 5  # that training may take
@@ -36,16 +36,20 @@ def save(figure, name):
 # ---- Which entries of the gradients are wrong ----------------------------------------------------
 
 LOOKS = [  # an example of each look, as relative errors, with the sign that stands in its cells
-    ([[1e-9] * 3] * 2, "", "pale: right"),
-    ([[2.0] * 3] * 2, "-", "one dark colour, and a minus in every cell: the sign"),
+    ([[1e-9] * 3] * 2, "", "yellow: right"),
+    ([[2.0] * 3] * 2, "-", "one colour, and a minus in every cell: the sign"),
     ([[4.0] * 3] * 2, "", "one colour, without a minus: a factor, such as N or 1/N"),
     (
         [[5.0, 0.9, 12], [0.5, 20, 3.0]],
         "",
-        "uneven in dW1 and db1, pale in dW2 and db2: the way back through the hidden layer,\n"
+        "uneven in dW1 and db1, yellow in dW2 and db2: the way back through the hidden layer,\n"
         "such as a missing slope of sigma (sigma')",
     ),  # fmt: skip
-    ([[1e-9, 1e-9, 1e-9], [0.7, 3.0, 0.2]], "", "uneven in db1 or db2 alone: a bias summed along the wrong axis"),
+    (
+        [[1e-9, 1e-9, 1e-9], [0.7, 3.0, 0.2]],
+        "",
+        "uneven in db1 alone: a bias summed along the wrong axis (hatched: of another shape)",
+    ),
 ]
 
 
@@ -57,12 +61,12 @@ def picture(student):
         return
     from matplotlib.colors import LogNorm
 
-    style = {"norm": LogNorm(1e-6, 1e2), "cmap": "magma_r"}
+    style = {"norm": LogNorm(1e-3, 1e2), "cmap": "viridis_r"}
     figure = Figure(figsize=(8, 8.4))
     for place, row in enumerate(sorted(rows, key=lambda row: ("dW1", "db1", "dW2", "db2").index(row.part))):
         axes = figure.add_axes([(0.08, 0.56)[place % 2], (0.66, 0.44)[place // 2], 0.3, (0.25, 0.13)[place // 2]])
         axes.set_title(row.part, loc="left")
-        if row.got is None or row.got.size != row.want.size:
+        if not row.shaped:
             got = "no array" if row.got is None else f"shape {row.got.shape}"
             axes.set(xticks=[], yticks=[], facecolor="0.9")
             axes.patch.set_hatch("//")
@@ -93,10 +97,10 @@ def picture(student):
 
 def cells(axes, errors, signs, style):
     """A cell for each entry, its colour the error and its text the sign."""
-    axes.imshow(np.clip(errors, 1e-6, 1e2), aspect="auto", **style)
+    axes.imshow(np.clip(errors, 1e-3, 1e2), aspect="auto", **style)
     axes.set(xticks=range(errors.shape[1]), yticks=range(errors.shape[0]))
     for (i, j), sign in np.ndenumerate(signs):
-        axes.text(j, i, sign, ha="center", va="center", color="white", fontsize=14)
+        axes.text(j, i, sign, ha="center", va="center", color="white", fontsize=18)
 
 
 def mappable(style):
@@ -162,8 +166,13 @@ def probabilities(X, theta):
     return 1 / (1 + np.exp(-np.clip(W2.dot(h) + b2.reshape(-1, 1), -700, 700)))[0]
 
 
+def loss(yhat, y):
+    """(1.7) for thousands of examples at once."""
+    return float(-np.mean(np.log(np.maximum(np.where(y == 1, yhat, 1 - yhat), 1e-16))))
+
+
 def figures(yhat, y):
-    return {"loss": float(bce_forward(yhat, y)), "accuracy": float(np.mean((yhat > 0.5) == (y == 1)))}
+    return {"loss": loss(yhat, y), "accuracy": float(np.mean((yhat > 0.5) == (y == 1)))}
 
 
 def descend(student, step, X, y, steps):
@@ -211,7 +220,7 @@ class Record:
             scale = theta[0] / self.kept[-1][1][0]
             if np.allclose(scale, scale[0], rtol=1e-6):
                 kept = [(step, [W1 * scale[0], *rest]) for step, (W1, *rest) in self.kept]
-                losses = [[float(bce_forward(probabilities(X, now), y)) for _, now in kept] for X, y in (train, test)]
+                losses = [[loss(probabilities(X, now), y) for _, now in kept] for X, y in (train, test)]
                 return {"step": [step for step, _ in kept], "train": losses[0], "eval": losses[1]}
         if len(found) > 4 and np.ndim(found[4]) == 1 and len(found[4]):
             at = np.unique(np.geomspace(1, len(found[4]), 150).astype(int))
@@ -286,6 +295,8 @@ def draw_loss(Figure, curve):
     if "eval" in curve:
         axes.plot(curve["step"], curve["eval"], "--", label="evaluation (test tweets)", color="#d1712b")
     axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_title("Loss while training", loc="left")
     axes.grid(which="both", linewidth=0.4, color="0.85")
     axes.legend(frameon=False)
@@ -305,8 +316,12 @@ def draw_surface(Figure, X, y, theta):
     axes.scatter(*X[1:, y == 1], s=14, facecolors="none", edgecolors="#0b2a4a", linewidths=0.7, label="positive")
     axes.scatter(*X[1:, y == 0], s=14, marker="x", color="#7a2a00", linewidths=0.7, label="negative")
     axes.set(xlabel="sum of positive counts", ylabel="sum of negative counts")
-    axes.set_xscale("symlog", linthresh=10)
-    axes.set_yscale("symlog", linthresh=10)
+    ticks = [0, *(10**k for k in range(1, 7) if 10**k < along[-1])]
+    axes.set_xscale("asinh", linear_width=10)
+    axes.set_yscale("asinh", linear_width=10)
+    axes.set_xticks(ticks, ticks)
+    axes.set_yticks(ticks, ticks)
+    axes.set(xlim=(0, along[-1]), ylim=(0, along[-1]))
     axes.set_title("Test tweets; the black line is yhat = 0.5", loc="left")
     axes.legend(loc="upper left")
     figure.colorbar(filled, label="yhat, the probability of positive")
