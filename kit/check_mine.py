@@ -114,6 +114,8 @@ def mappable(style):
 
 def train(student, steps):
     os.makedirs("mine", exist_ok=True)
+    for name in {"loss.png", "loss.svg", "surface.png", "surface.svg"}.intersection(os.listdir("mine")):
+        os.remove(os.path.join("mine", name))  # an earlier training's
     update = getattr(student.module, "update_params", None)
     record = Record(update, steps)
     try:
@@ -142,9 +144,11 @@ def train(student, steps):
         return
     finally:
         student.module.update_params = update
+        if record.step >= 200 and sys.__stderr__.isatty():
+            print(file=sys.__stderr__)
     with open(os.path.join("mine", "assignment2.pkl"), "wb") as file:
         pickle.dump(dict(zip(PARAMETERS, theta, strict=True)), file)
-    curve = record.curve(theta, found, (X, y), (test_X, test_y))
+    curve = record.curve(found, (X, y), (test_X, test_y))
     run = {"hidden": HIDDEN, "iters": steps, "data": {"source": source, "train": len(y), "test": len(test_y)}}
     run |= {"curve": curve, "train": figures(probabilities(X, theta), y), "test": figures(yhat, test_y)}
     with open(os.path.join("mine", "run.json"), "w", encoding="utf-8") as file:
@@ -188,45 +192,46 @@ def descend(student, step, X, y, steps):
 
 
 class Record:
-    """The student's update_params, which also keeps the parameters now and then and shows how far it is."""
+    """The student's update_params, which also keeps the parameters now and then, and shows how far it is."""
 
     def __init__(self, update, steps):
         self.update, self.steps, self.step, self.kept, self.start = update, steps, 0, [], time.monotonic()
+        self.low, self.high = np.inf, -np.inf  # of the features that it was given
 
     def __call__(self, *args, **kwargs):
         new = self.update(*args, **kwargs)
+        X = np.reshape((*args, *kwargs.values())[0], (3, -1))
         self.step += 1
         if self.step >= (1.06 * self.kept[-1][0] if self.kept else 1) or self.step == self.steps:
             self.kept.append((self.step, [np.array(value, float) for value in new[:4]]))
+        self.low, self.high = (
+            np.minimum(self.low, np.min(X, axis=1)),
+            np.maximum(self.high, np.max(X, axis=1)),
+        )
         if self.step % 200 == 0 and sys.__stderr__ and sys.__stderr__.isatty():
-            done = min(self.step / self.steps, 1)
-            seconds = f"{time.monotonic() - self.start:.0f} s"
-            print(
-                f"\r[{'#' * int(40 * done):40}] {self.step:,} of {self.steps:,} steps, {seconds} ",
-                end="",
-                file=sys.__stderr__,
-            )
+            bar = f"[{'#' * int(40 * min(self.step / self.steps, 1)):40}] {self.step:,} of {self.steps:,} steps"
+            print(f"\r{bar}, {time.monotonic() - self.start:.0f} s ", end="", file=sys.__stderr__)
         return new
 
-    def curve(self, theta, found, train, test):
-        """The losses by step, as train.py writes them: {"step", "train", "eval"}.
+    def curve(self, found, train, test):
+        """The losses by step, as {"step", "train", "eval"}: of the parameters that were kept on the way.
 
-        train_nn may scale the features inside and its W1 back at the end; then so are the parameters kept on the way.
-        If it did something else with them, the curve is of the losses that it returned, as the later template's does.
+        train_nn may scale or shift the features first, so ours are brought to the range that update_params was given.
+        If train_nn does not call it, the curve is of the losses that it returns, as the later template's does.
         """
-        if self.kept and all(
-            np.allclose(a.ravel(), b.ravel()) for a, b in zip(theta[1:], self.kept[-1][1][1:], strict=True)
-        ):
-            scale = theta[0] / self.kept[-1][1][0]
-            if np.allclose(scale, scale[0], rtol=1e-6):
-                kept = [(step, [W1 * scale[0], *rest]) for step, (W1, *rest) in self.kept]
-                losses = [[loss(probabilities(X, now), y) for _, now in kept] for X, y in (train, test)]
-                return {"step": [step for step, _ in kept], "train": losses[0], "eval": losses[1]}
+        if self.kept:
+            lowest, highest = train[0].min(axis=1), train[0].max(axis=1)
+            stretch = (self.high - self.low) / np.where(highest > lowest, highest - lowest, 1)
+            losses = []
+            for X, y in (train, test):
+                X = self.low[:, None] + (X - lowest[:, None]) * stretch[:, None]
+                losses.append([loss(probabilities(X, theta), y) for _, theta in self.kept])
+            return {"step": [step for step, _ in self.kept], "train": losses[0], "eval": losses[1]}
         if len(found) > 4 and np.ndim(found[4]) == 1 and len(found[4]):
+            print("The curve is of the losses that train_nn returned; it holds no evaluation loss")
             at = np.unique(np.geomspace(1, len(found[4]), 150).astype(int))
-            print("The curve is of the losses that train_nn returned; the evaluation loss is missing")
             return {"step": at.tolist(), "train": [float(found[4][k - 1]) for k in at]}
-        print("No loss curve: train_nn does not return what its last call of update_params gave, nor its losses")
+        print("No loss curve: train_nn does not call update_params, and returns no losses")
         return {"step": [], "train": []}
 
 
@@ -307,12 +312,11 @@ def draw_surface(Figure, X, y, theta):
     """The test tweets in the plane of their two features, over what the network says there."""
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     axes = figure.subplots()
-    along = np.r_[0, np.geomspace(1, 1.5 * X.max() + 10, 200)]
+    along = np.r_[0, np.geomspace(1, 1.5 * X.max() + 10, 120)]
     grid = np.array([[1.0, a, b] for b in along for a in along]).T
-    filled = axes.contourf(
-        along, along, probabilities(grid, theta).reshape(201, 201), np.linspace(0, 1, 11), cmap="YlGnBu", alpha=0.5
-    )
-    axes.contour(along, along, probabilities(grid, theta).reshape(201, 201), [0.5], colors="black")
+    yhat = probabilities(grid, theta).reshape(121, 121)
+    filled = axes.contourf(along, along, yhat, np.linspace(0, 1, 11), cmap="YlGnBu", alpha=0.5)
+    axes.contour(along, along, yhat, [0.5], colors="black")
     axes.scatter(*X[1:, y == 1], s=14, facecolors="none", edgecolors="#0b2a4a", linewidths=0.7, label="positive")
     axes.scatter(*X[1:, y == 0], s=14, marker="x", color="#7a2a00", linewidths=0.7, label="negative")
     axes.set(xlabel="sum of positive counts", ylabel="sum of negative counts")

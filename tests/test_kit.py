@@ -40,6 +40,12 @@ import check_mine  # noqa: E402
 
 FUNCTIONS = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
 SOLUTION = {"january": january, "later": later}
+UTILS = b"""import numpy as np
+
+
+def extract_features(tweet, freqs):
+    return np.array([[1, *(sum(freqs.get((word, label), 0) for word in tweet.split()) for label in (1.0, 0.0))]])
+"""  # without a stemmer, which would take most of the time
 
 
 @pytest.fixture
@@ -51,9 +57,8 @@ def run(tmp_path, monkeypatch):
 
     def checked(source, *only, files=(), then=lambda student: None):
         (tmp_path / "assignment2.py").write_bytes(source if isinstance(source, bytes) else source.encode())
-        utils = (PROJECT / "utils.py").read_bytes()
         for name, content in {
-            "utils.py": utils,
+            "utils.py": UTILS,
             "assignment2.pkl": good_pickle(),
             "assignment2.pdf": good_pdf(),
             **dict(files),
@@ -161,7 +166,8 @@ def test_nearly_every_mistake_is_found_where_it_is_and_most_are_named(run):
     missed, elsewhere, unnamed = [], [], []
     for mutant, style in zip(HELD, itertools.cycle(STYLES)):  # noqa: B905
         source = in_style(mutant.source, style) if mutant.question in BIASED else mutant.source
-        only = () if mutant.question in ("Q3", "Q4") or style == "rows" else (mutant.question,)
+        source = source.replace("inspect.signature(function).parameters", "function.__code__.co_varnames")  # in a tenth
+        only = () if style == "rows" else (mutant.question,)  # all questions for a third of them
         status, printed, student = run(source, *only)
         told = " ".join(re.findall(r"^    wrong +(.*)", printed, flags=re.MULTILINE))
         if status != 1 or mutant.question not in wrong(student.states):
@@ -362,7 +368,8 @@ def test_their_own_training_leaves_parameters_curves_and_pictures(run, tmp_path)
 
 
 @pytest.mark.parametrize("base", SOURCES)
-def test_without_train_nn_it_descends_by_their_update_params(base, run, tmp_path):
+def test_without_train_nn_it_descends_by_their_update_params(base, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_mine, "plotting", lambda: None)
     source = own(
         'def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01):\n    raise NotImplementedError("Q5")\n',
         base=SOURCES[base],
