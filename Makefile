@@ -3,8 +3,8 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test lint bench data report autograder.zip companion companion-ablation companion-data companion-report \
-        artefacts clean help
+.PHONY: train test lint bench data report autograder.zip kit companion companion-ablation companion-data \
+        companion-report artefacts clean help
 
 train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
 	$(PY) train.py
@@ -30,6 +30,9 @@ output/run.json: | .venv/train
 
 autograder.zip: .venv/all  ## the package for Gradescope
 	$(PY) -m autograder.package $@
+
+kit: .venv/train  ## what a course gives to its students, in output/kit/ and output/kit.zip: no answer is in it
+	$(PY) -m kit
 
 companion-data: .venv/all  ## download the Stanford Sentiment Treebank and check it
 	$(PY) companion/treebank.py --download
