@@ -26,7 +26,7 @@ The files, in the order in which a submission passes through them:
     files.py        judges assignment2.pkl (parameters.py), and says what a machine sees of the PDF
     grade.py        one submission from start to end
     results.py      results.json and text
-    classroom.py    a class: reports, a table, a summary page
+    course/         a class: its processes, its gradebook, its tables and pages
     package.py      the zip for Gradescope
 """
 

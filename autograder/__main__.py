@@ -155,8 +155,8 @@ def run(options, rubric):
 
 def run_class(options):
     """Grade a class. Returns the exit status."""
-    from autograder import tables
-    from autograder.classroom import grade_class  # with what it needs for its tables and pages
+    from autograder.course import tables
+    from autograder.course.classroom import grade_class  # with what it needs for its tables and pages
 
     written = [(tables.write_canvas, options.canvas), (tables.write_gradescope, options.gradescope)]
     try:

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.classroom import grade_class
+from autograder.course.classroom import grade_class
 from autograder.rubric import RUBRIC
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("yaml", reason="needs pyyaml: python -m pip install -r requirements-all.txt")
 
-from autograder.downloads import people, read_class
+from autograder.course.downloads import people, read_class
 from autograder.submission import NotASubmission
 
 CODE = "def sigmoid(x): ..."

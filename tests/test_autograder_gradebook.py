@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import autograder.__main__ as command
-from autograder import classroom
+from autograder.course import classroom
 from autograder.rubric import RUBRIC
 from tests.autograder_bank import good_pdf, good_pickle
 
@@ -214,7 +214,7 @@ def test_a_process_ends_with_whoever_waits_for_it_and_leaves_nothing(tmp_path):
         **{"rubric": str(RUBRIC), "record": str(tmp_path / "record.json")},
     }
     process = subprocess.Popen(
-        [sys.executable, "-B", "-m", "autograder.single"],
+        [sys.executable, "-B", "-m", "autograder.course.single"],
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
         stdin=subprocess.PIPE,

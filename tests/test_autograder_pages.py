@@ -12,9 +12,9 @@ import pytest
 
 from autograder import Report, Sandbox, read_rubric
 from autograder.answers import Outcome
+from autograder.course.pages import class_page, link_to, student_page
+from autograder.course.records import Entry, Mark, Row
 from autograder.edition import EDITIONS, Edition
-from autograder.pages import class_page, link_to, student_page
-from autograder.records import Entry, Mark, Row
 from tests.autograder_bank import grade_source
 from tests.autograder_bank.sources import SOURCES, edited
 

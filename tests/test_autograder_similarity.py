@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autograder import similarity
-from autograder.similarity import similar, similar_page
+from autograder.course import similarity
+from autograder.course.similarity import similar, similar_page
 from tests.autograder_bank.right import CLASSES, RIGHT
 from tests.autograder_bank.sources import SOURCES
 

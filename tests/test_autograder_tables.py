@@ -8,11 +8,11 @@ import pytest
 pytest.importorskip("yaml", reason="needs pyyaml: python -m pip install -r requirements-all.txt")
 
 from autograder.answers import Outcome
+from autograder.course.records import Entry, Mark, Row
+from autograder.course.tables import read_marks, write_canvas, write_changes, write_gradescope, write_points
 from autograder.edition import Edition
 from autograder.grade import Report
-from autograder.records import Entry, Mark, Row
 from autograder.rubric import read_rubric
-from autograder.tables import read_marks, write_canvas, write_changes, write_gradescope, write_points
 
 RUBRIC = read_rubric()
 

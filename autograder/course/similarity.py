@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .mistakes import LINES, known
+from ..mistakes import LINES, known
 from .pages import link_to, number_of, render
 from .records import Entry
 
@@ -43,7 +43,7 @@ PROGRAMS = 10  # fewer tell nothing about what is usual
 ALIKE = 0.75  # if a typical program shares so much with the closest other, none is unusual
 UNUSUAL = 350  # fingerprints, some 20 lines: a program with fewer unusual ones is too short to be compared
 LINE, CHARACTERS = 300, 30_000  # longer lines and programs are cut, since the tokens' regular expressions may be slow
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 DOCSTRING = re.compile(r"""^[ ]*[rRuU]?(\"{3}|'{3})(?:(?!\1).|\n)*\1[ ]*$""", re.MULTILINE)
 EDITIONS = PROJECT / "assignment2.py", PROJECT / "later_edition" / "assignment2.py"
 BITS = {"parameters": 100, "code": 50}  # how much evidence weighs; a mistake made by one in 2^n weighs n

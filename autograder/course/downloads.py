@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 import yaml
 
+from ..submission import DEPTH, KINDS, LOOKED_AT, SKIPPED, NotASubmission, opener, rank, suffix
 from .records import Entry
-from .submission import DEPTH, KINDS, LOOKED_AT, SKIPPED, NotASubmission, opener, rank, suffix
 
 EXPECTED = "a folder, zip, notebook or .py file for each student, or Gradescope's, Canvas's or Moodle's download"
 METADATA, METADATA_BYTES = "submission_metadata.yml", 200 << 20

@@ -1,4 +1,4 @@
-"""Grades submissions of a class, each in a process of its own that the class can lose: python -m autograder.single
+"""Grades submissions of a class, each in a process of its own: python -m autograder.course.single
 
 classroom.py starts it and writes requests to its standard input, each a line of JSON:
     {"path", "files", "seed", "edition", "isolation", "rubric",    as for grade()
@@ -19,11 +19,11 @@ import threading
 
 from data.writer import atomic_write
 
-from .grade import described, grade
+from ..grade import described, grade
+from ..rubric import read_rubric
+from ..sandbox import Sandbox, Template
+from ..submission import NotASubmission
 from .records import record_of
-from .rubric import read_rubric
-from .sandbox import Sandbox, Template
-from .submission import NotASubmission
 
 MEMORY = 2 << 30  # bytes of address space; the cells have limits of their own
 GRACE = 20  # seconds for leaving in order

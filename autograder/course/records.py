@@ -7,9 +7,9 @@ records of a class, its rubric and the marks that persons gave, so that points c
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .answers import Outcome
-from .edition import Edition
-from .grade import Report
+from ..answers import Outcome
+from ..edition import Edition
+from ..grade import Report
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from pathlib import Path
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
+from ..rubric import read_rubric
+from ..sandbox import Sandbox
+from ..submission import beside
 from .downloads import read_class
 from .gradebook import Gradebook, judging
-from .rubric import read_rubric
-from .sandbox import Sandbox
 from .single import ENDED, FOLDER
-from .submission import beside
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 GRADER = (
     "assignment2.py",
     "utils.py",
@@ -155,7 +155,7 @@ class Desk:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "autograder.single"],
+            [sys.executable, "-B", "-m", "autograder.course.single"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -15,10 +15,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import inputs
-from .explain import STATE
-from .mistakes import LINES, known
-from .results import BROKEN, EDITION_NAMES
+from .. import inputs
+from ..explain import STATE
+from ..mistakes import LINES, known
+from ..results import BROKEN, EDITION_NAMES
 
 JOINERS = "\u200c\u200d"  # without width, but a part of how names in Persian or Hindi are written
 BINS = 10  # of a histogram, or one for each whole point if there are fewer

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from data.writer import atomic_write
 
+from ..results import gradescope, stub, write
 from .pages import class_page, student_page
 from .records import Row, restore
-from .results import gradescope, stub, write
 from .similarity import similar, similar_page
 from .tables import read_marks, write_changes, write_points
 
@@ -142,9 +142,11 @@ class Gradebook:
             again = command(row, kept[name]["asked"]["edition"]) if row.report else ""
             text(self.out / "students" / f"{name}.html", student_page(self.rubric, row, again))
         pairs = similar(kept)
+        alike = self.out / "similar.html"
+        alike.unlink(missing_ok=True)  # of an earlier run
         if pairs:
-            text(self.out / "similar.html", similar_page(pairs, kept))
-            written.append(self.out / "similar.html")
+            text(alike, similar_page(pairs, kept))
+            written.append(alike)
         facts = {"Graded": self.now.isoformat(sep=" ", timespec="minutes"), "Folder": self.kind}
         text(self.out / "summary.html", class_page(self.rubric, list(self.rows.values()), facts, len(pairs)))
         for write_table, path in tables:
