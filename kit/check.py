@@ -123,10 +123,11 @@ def ask(student, name, cases, judge):
         answers = [Answer(student, name, case, form) for case in cases]
         for answer in answers:
             answer.wrong = judge(answer)
-        found.append((sum(not a.wrong for a in answers), sum(not a.trouble for a in answers), answers, form))
-        if found[-1][0] == len(cases):
+        failed = [sum(map(bool, kind)) for kind in zip(*((a.wrong, a.trouble, a.raised) for a in answers), strict=True)]
+        found.append((failed, answers, form))
+        if failed[0] == 0:
             break
-    return max(found, key=lambda entry: entry[:2])[2:]
+    return min(found, key=lambda entry: entry[0])[1:]
 
 
 def same(first, second):
@@ -255,7 +256,8 @@ def read_gradients(student, truth):
                 true = {part: value * (N if times == "sum" else 1) for part, value in true.items()}
                 rows += [Row(answer, part, parts.get(part), true) for part in order]
             whole = [sum(all(getattr(row, kind) for row in rows[k::4]) for k in range(4)) for kind in ("fits", "near")]
-            score = *whole, sum(row.got is not None for row in rows), sum(row.shaped for row in rows)
+            returned = sum(not answer.raised for answer in answers)
+            score = *whole, sum(row.got is not None for row in rows), returned, sum(row.shaped for row in rows)
             yield score, rows, order, f"{', '.join(order)}, L, of the {times} of the losses ({edition})"
             if whole[0] == 4:
                 return
@@ -263,7 +265,7 @@ def read_gradients(student, truth):
 
 def check_gradients(student, name):
     truth = [true_gradients(student, number) for number in range(len(CASES))]
-    (_, _, some, _), rows, student.order, reading = max(read_gradients(student, truth), key=lambda entry: entry[0])
+    (_, _, some, *_), rows, student.order, reading = max(read_gradients(student, truth), key=lambda entry: entry[0])
     answers, wrong = [row.answer for row in rows[::4]], [row for row in rows if not row.fits]
     if not some:
         yield check_hints.arguments(student, name) or answers[0].trouble, answers[0]
@@ -271,9 +273,10 @@ def check_gradients(student, name):
     if not same(answers[0], Answer(student, name, CASES[0], answers[0].form)):
         yield TWICE, answers[0]
         return
-    told = {
-        part: check_hints.gradient(student, [r for r in rows if r.part == part]) for part in {r.part for r in wrong}
-    }
+    kinds = {part: [row for row in rows if row.part == part] for part in student.order}
+    told = {part: check_hints.gradient(student, own) for part, own in kinds.items() if not all(r.fits for r in own)}
+    if told.get("dW1") == check_hints.ROWS and told.get("db1", "").startswith("wrong in"):
+        told["db1"] = check_hints.ROWS  # which is true of a column of one entry each
     for sentence in dict.fromkeys(told.values()):
         parts = [part for part in student.order if told.get(part) == sentence]
         yield f"{', '.join(parts)}: {sentence}", next(row.answer for row in wrong if row.part in parts)

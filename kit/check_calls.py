@@ -130,7 +130,8 @@ class Answer:
     """One call: what was given, what came back, and in `trouble` why nothing did."""
 
     def __init__(self, student, name, case, form):
-        self.name, self.case, self.form, self.value, self.trouble = name, case, form, None, ""
+        self.name, self.case, self.form = name, case, form
+        self.value, self.trouble, self.raised = None, "", False
         self.arguments = [case.get(k) for k in ARGUMENTS[name].split()]
         self.given = {k: form.get(k, lambda v: v)(case[k]) for k in ARGUMENTS[name].split() if k in case}
         passed = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in self.given.items()}
@@ -142,7 +143,7 @@ class Answer:
         except Over:
             raise
         except Trouble as trouble:
-            self.trouble = str(trouble)
+            self.trouble, self.raised = str(trouble), True
         self.changed = [k for k in passed if not np.array_equal(passed[k], self.given[k])]
         student.changes |= {f"{name} changes its argument {k}" for k in self.changed}
 

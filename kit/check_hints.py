@@ -99,11 +99,15 @@ def forward(student, wrong):
     name, valued = wrong[0].name, [answer for answer in wrong if not answer.trouble]
     if sentence := arguments(student, name):
         return sentence
+    function = getattr(student.module, name)
+    if name == "bce_forward":
+        with contextlib.suppress(Trouble), students_code():
+            exchanged = [(function(y, yhat), bce_forward(yhat, y)) for yhat, y in (a.arguments for a in wrong)]
+            if all(np.isclose(*pair, rtol=1e-2) for pair in exchanged):
+                return "yhat and y are exchanged"
     for sentence, made in SLIPS[name].items() if valued else ():
         with contextlib.suppress(Trouble), students_code():  # it raises where the slip cannot be made
-            function = getattr(student.module, name)
-            pairs = [(np.squeeze(a.got), np.squeeze(made(function, *a.arguments))) for a in valued]
-            if all(close(*pair) or np.array_equal(*pair, equal_nan=True) for pair in pairs):
+            if all(close(np.squeeze(a.got), np.squeeze(made(function, *a.arguments))) for a in valued):
                 return sentence
     return (valued or wrong)[0].wrong
 
@@ -126,6 +130,7 @@ def like(student, name):
 
 # ---- Q3 ------------------------------------------------------------------------------------------
 
+ROWS = "each row is off by a factor of its own: look at what belongs to one hidden unit"
 FACTORS = {  # {what is wrong: the factor, with d features, so many hidden units and N examples}
     "the opposite sign": lambda d, units, N: -1,
     "N times too large": lambda d, units, N: N,
@@ -134,6 +139,8 @@ FACTORS = {  # {what is wrong: the factor, with d features, so many hidden units
     "divided by the number of features, not of examples": lambda d, units, N: N / d,
     "divided by the number of hidden units, not of examples": lambda d, units, N: N / units,
     "d times too large, d the number of features": lambda d, units, N: d,
+    "divided by the number of features": lambda d, units, N: 1 / d,
+    "divided by the number of hidden units": lambda d, units, N: 1 / units,
 }
 
 
@@ -201,10 +208,10 @@ def gradient(student, rows):
         moved = Answer(student, "gradients", {**case, **change}, answer.form).parts((*student.order, "L"))
         if moved and np.array_equal(moved[first.part], first.got):
             return sentence
-    if all(factor(got, want) for got, want, _ in ones):
+    if all(factor(got, want) for got, want, _ in ones) and (want.size == 1 or not all(factor(*pair) for pair in pairs)):
         return "off by a factor of its own for each example: look at the output, where yhat meets y"
     if want.ndim == 2 and all(factor(g, w) for got, want, _ in ones for g, w in zip(got, want, strict=True)):
-        return "each row is off by a factor of its own: look at what belongs to one hidden unit"
+        return ROWS
     return f"wrong in {np.sum(~np.isclose(got.ravel(), want.ravel(), rtol=1e-3))} of {want.size} entries"
 
 
@@ -230,7 +237,7 @@ def loss(student, answers):
         got = answer.parts((*student.order, "L")).get("L")
         if got is not None:
             pairs.append((got, np.array(want), answer.case))
-    if all(got.size == 1 and abs(float(got) - want) < 1e-2 * want for got, want, _ in pairs):
+    if all(got.size == 1 and abs(got.item() - want) < 1e-2 * want for got, want, _ in pairs):
         return ""
     if any(got.size != 1 for got, *_ in pairs):
         return "it is not one number"
