@@ -188,7 +188,7 @@ class Training:
     tweets: int = 8000  # as many as in the course's file: batches are cut out of 8000, and logs say test_x[1000]
     tests: int = 2000
     settings: tuple = ((5, 20_000, 0.1), (6, 20_000, 0.01), (8, 40_000, 0.03))
-    short: tuple | None = (5, 2000, 0.1)
+    short: tuple | None = (5, 1000, 0.1)
 
 
 USUAL = Training()

@@ -121,13 +121,14 @@ def call_functions(channel, task):
         counts, message = {}, {"answer": i}
         try:
             start_from(call.get("seed", seed + i))
-            if call["function"] == "gradients":
+            counted = call["function"] == "gradients" and np.shape(args[0])[1:] == (1,)  # one example tells enough
+            if counted:
                 sys.setprofile(counter(module, counts))
             try:
                 value = getattr(module, call["function"])(*args)
             finally:
                 sys.setprofile(None)
-            if call["function"] == "gradients":
+            if counted:
                 message["forward"] = max(counts.values(), default=0)
             message["value"] = encode(value)
             message["inputs"] = [encode(arg) for arg in args]

@@ -82,7 +82,7 @@ def pdf():
         table = file.tell()
         file.write(b"xref\n1 %d\n" % len(starts) + b"".join(b"%010d 00000 n \n" % start for start in starts))
         file.write(b"trailer <</Size %d /Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(starts) + 1, table))
-    return describe_pdf({"file": "probe.pdf", "seconds": 20}) == {"pages": 1, "characters": 1, "figures": 1}
+    return describe_pdf({"file": "probe.pdf", "seconds": 20}) == {"pages": 1, "characters": 2, "figures": 1}
 
 
 def stop_words():
