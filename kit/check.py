@@ -378,9 +378,10 @@ def run(only=()):
         if states[name] != "right" and name in FORMULAS:  # so that the questions after it are checked by themselves
             setattr(student.module, name, FORMULAS[name])
             student.forms[name] = FORMS[0]
+        if states[name] == "wrong" and name in FORMULAS:
             student.notes.append(f"{name} is taken from the handout's formula in the questions after {QUESTIONS[name]}")
     for name in chosen:
-        print(f"{QUESTIONS[name]:5} {name:18} {states[name]}")
+        print(f"{QUESTIONS[name]:5} {name:18} {states[name]}{' (--train runs it)' * (states[name] == 'written')}")
     for note in [*student.notes, *sorted(student.changes), *failed]:
         print(f"note: {note}")
     todo = [f"{QUESTIONS[name]} {name}" for name, state in states.items() if state == "not written yet"]
@@ -417,13 +418,15 @@ def main(arguments=None):
         if options.picture:
             check_mine.picture(student)
         if options.train:
-            check_mine.train(student, options.train)
+            status |= not check_mine.train(student, options.train)
         return status
     except Trouble as trouble:
         print(trouble)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # of `python check.py | head`
+        os._exit(1)
 
 
 def questions(text):

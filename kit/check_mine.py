@@ -124,7 +124,7 @@ def train(student, steps):
             print(f"Training: your train_nn on {source}, {steps:,} steps")
             student.module.update_params = record  # which train_nn calls in place of yours
             with students_code(60 * MINUTES):
-                found = student.module.train_nn(source, HIDDEN, steps)
+                found = student.module.train_nn(source, HIDDEN, float(steps))  # a float, as the handout's 1e6 is
         elif student.states["update_params"] == "right":
             print(
                 f"Training: train_nn is not written yet, so descent by your update_params on {source}, {steps:,} steps"
@@ -133,15 +133,15 @@ def train(student, steps):
                 found = descend(student, record, X, y, steps)
         else:
             print("Nothing to train yet: update_params (Q4) or train_nn (Q5) comes first")
-            return
-        theta = [np.asarray(value, float) for value in found[:4]]
+            return False
+        theta = parameters(found)
         yhat = probabilities(test_X, theta)
     except Over as over:
         print(f"{over}\nTry fewer steps: python check.py --train 5000")
-        return
-    except (Trouble, TypeError, ValueError) as trouble:
+        return False
+    except Trouble as trouble:
         print(f"The training failed: {trouble}")
-        return
+        return False
     finally:
         student.module.update_params = update
         if record.step >= 200 and sys.__stderr__.isatty():
@@ -153,6 +153,8 @@ def train(student, steps):
     run |= {"curve": curve, "train": figures(probabilities(X, theta), y), "test": figures(yhat, test_y)}
     with open(os.path.join("mine", "run.json"), "w", encoding="utf-8") as file:
         json.dump(run, file, indent=1)
+    for sentence in doubts(theta, run["train"]["loss"]):
+        print(f"    wrong      {sentence}")
     print(f"test tweets: loss {run['test']['loss']:.4f}, accuracy {run['test']['accuracy']:.2%}")
     for number in np.linspace(0, len(tests) - 1, 4).astype(int):
         print(f"    yhat {yhat[number]:.3f}, label {test_y[number]:.0f}: {' '.join(tests[number].split())[:80]}")
@@ -161,6 +163,34 @@ def train(student, steps):
             draw_loss(Figure, curve)
         draw_surface(Figure, test_X, test_y, theta)
     print("Saved in mine/: " + ", ".join(sorted(os.listdir("mine"))))
+    return not list(doubts(theta, run["train"]["loss"]))
+
+
+def parameters(found):
+    """W1, b1, W2, b2 as arrays of floats. Raises Trouble if train_nn returned something else."""
+    try:
+        theta = [np.asarray(value, float) for value in found[:4]]
+        shapes = [value.shape for value in theta]
+    except (TypeError, ValueError):
+        raise Trouble(f"train_nn returned {type(found).__name__}, not W1, b1, W2, b2") from None
+    W1, b1, W2, b2 = theta if len(theta) == 4 else (np.empty(0),) * 4
+    if W1.shape != (HIDDEN, 3) or b1.size != HIDDEN or W2.shape != (1, HIDDEN) or b2.size != 1:
+        raise Trouble(f"train_nn returned the shapes {shapes}; for {HIDDEN} hidden units W1 is {HIDDEN, 3}, "
+                      f"b1 {(HIDDEN,)}, W2 {1, HIDDEN}, b2 (1,)")  # fmt: skip
+    if not all(np.all(np.isfinite(value)) for value in theta):
+        raise Trouble("train_nn returned NaN or infinity: is the step too large for these features?")
+    return theta
+
+
+def doubts(theta, loss):
+    """What a training on tweets that are easy to tell apart should not end with."""
+    W1, b1, W2, b2 = theta
+    if np.allclose(W1, W1[0]) and np.allclose(W2, W2[0, 0]):
+        yield "all hidden units are alike: units that start alike stay alike, so start from random weights"
+    if not np.any(b1) and not np.any(b2):
+        yield "b1 and b2 are 0: are they trained too?"
+    if loss > 0.6:
+        yield f"the training loss is {loss:.3g}, and 0.693 is that of a guess: it did not learn, or not yet"
 
 
 def probabilities(X, theta):
@@ -269,14 +299,14 @@ def count_words(tweet, freqs):
     return [1, *(sum(freqs.get((word, label), 0) for word in tweet.split()) for label in (1.0, 0.0))]
 
 
-def invented_tweets():
-    """2000 tweets for training and 500 for the test, in the form of the course's file. No stemmer changes the words."""
+def invented_tweets(train=8000, test=2000):
+    """Tweets of two kinds, as many as in the course's file and in its form. No stemmer changes the words."""
     rng, words = (
         np.random.default_rng(0),
         [a + b + c + d for a in "bdfg" for b in "aou" for c in "lmnp" for d in ("ak", "om")],
     )
     data = {}
-    for part, count in (("train", 2000), ("test", 500)):
+    for part, count in (("train", train), ("test", test)):
         y = np.repeat([1.0, 0.0], count // 2)
         kind = np.where(rng.random((count, 5)) < 0.8, y[:, None], 1 - y[:, None]).astype(
             int

@@ -6,6 +6,7 @@ tolerance is here: the mistakes are far from right, and the right ones are right
 
 import ast
 import contextlib
+import functools
 import inspect
 import io
 import itertools
@@ -286,8 +287,11 @@ def test_an_error_is_told_with_the_students_line(run):
     _, printed, _ = run(source, "Q1.2")
     line = source.splitlines().index("    z = W @ X @ X") + 1
     assert f"assignment2.py line {line}: `z = W @ X @ X`" in printed
-    with pytest.raises(check_calls.Trouble, match="line 2"):
-        run("import numpy\ndef sigmoid(x:\n    pass\n")
+    for text, told in (("import numpy\ndef sigmoid(x:\n    pass\n", "line 2: `def sigmoid"), (b"\xff\xfe", "encoding")):
+        with pytest.raises(check_calls.Trouble, match=told):
+            run(text)
+    with pytest.raises(check_calls.Trouble, match="decode"):
+        run(b"x = 1\n" * 9 + b"# \xff")
 
 
 def test_an_endless_loop_is_stopped_and_its_line_is_told():
@@ -348,7 +352,8 @@ def test_each_mistake_has_its_own_look(places, looks, run, tmp_path, monkeypatch
     assert seen == looks
 
 
-def test_their_own_training_leaves_parameters_curves_and_pictures(run, tmp_path):
+def test_their_own_training_leaves_parameters_curves_and_pictures(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_mine, "invented_tweets", functools.partial(check_mine.invented_tweets, 1000, 200))
     _, printed, _ = run(SOURCES["handout"], then=lambda student: check_mine.train(student, 1500))
     mine = tmp_path / "mine"
     assert {"assignment2.pkl", "run.json", "loss.png", "loss.svg", "surface.png", "surface.svg"} <= set(
@@ -370,6 +375,7 @@ def test_their_own_training_leaves_parameters_curves_and_pictures(run, tmp_path)
 @pytest.mark.parametrize("base", SOURCES)
 def test_without_train_nn_it_descends_by_their_update_params(base, run, tmp_path, monkeypatch):
     monkeypatch.setattr(check_mine, "plotting", lambda: None)
+    monkeypatch.setattr(check_mine, "invented_tweets", functools.partial(check_mine.invented_tweets, 1000, 200))
     source = own(
         'def train_nn(filename, hidden_layer_size, iters=1e6, lr=0.01):\n    raise NotImplementedError("Q5")\n',
         base=SOURCES[base],
@@ -379,11 +385,32 @@ def test_without_train_nn_it_descends_by_their_update_params(base, run, tmp_path
     assert json.loads((tmp_path / "mine" / "run.json").read_text())["test"]["accuracy"] > 0.8
 
 
-def test_a_training_that_fails_is_told(run):
-    places = ("range(int(iters))", "range(iters / 2)")
-    _, printed, _ = run(edited(SOURCES["handout"], places), then=lambda student: check_mine.train(student, 10))
-    assert "The training failed: TypeError, assignment2.py line" in printed and "range(iters / 2)" in printed
-    assert "Nothing to train yet" in run(starter("january"), then=lambda student: check_mine.train(student, 10))[1]
+TRAININGS = {  # the mistake's id in the bank -> what is said of it; test tweets, and weights by hand, show in no one training
+    "float_iters": "'float' object cannot be interpreted as an integer",
+    "raised": "'float' object cannot be interpreted as an integer",
+    "shape": "returned the shapes [(4, 3)",
+    "train.symmetric": "all hidden units are alike",
+    "train.order": "returned the shapes [(6, 3), (1, 6), (6,), (1,)]",
+    "train.diverged": "it did not learn",
+    "train.other_file": "No such file",
+    "train.still": "it did not learn",
+    "train.biases": "b1 and b2 are 0",
+    "count": "returned NoneType",
+}
+
+
+def test_mistakes_in_train_nn_are_told(run, monkeypatch):
+    monkeypatch.setattr(check_mine, "plotting", lambda: None)
+    monkeypatch.setattr(check_mine, "invented_tweets", functools.partial(check_mine.invented_tweets, 400, 100))
+    left = ("train.tested", "train.untrained")
+    found, bank = [], [m for m in MUTANTS if m.question == "Q5.1" and not m.edition and m.mistake not in left]
+    for mutant in bank:
+        _, printed, _ = run(mutant.source, "Q5", then=lambda student: found.append(check_mine.train(student, 2000)))
+        words = "IndexError, assignment2.py line" if "stack of rows" in mutant.name else TRAININGS[mutant.mistake]
+        assert found[-1] is False and words in printed, (mutant.name, printed)
+    assert len(bank) > 10
+    unwritten = run(starter("january"), then=lambda student: found.append(check_mine.train(student, 10)))
+    assert "Nothing to train yet" in unwritten[1]
 
 
 # ---- The starter ---------------------------------------------------------------------------------
