@@ -282,9 +282,12 @@ def check_gradients(student, name):
         yield f"{', '.join(parts)}: {sentence}", next(row.answer for row in wrong if row.part in parts)
     if set(told) == {"dW1", "db1"}:
         yield "the second layer is right and the first is wrong: how does the chain rule pass the hidden layer?", None
+    large = gradients_at(student, {**CASES[1], "X": 1000 * CASES[1]["X"]}, answers[0].form)  # as counts of tweets are
+    if not told and not all(np.all(np.isfinite(value)) for value in large.values()):
+        yield "NaN or infinity where features are in the thousands", None
     if sentence := check_hints.loss(student, answers):
         yield f"L: {sentence}", answers[0]
-    student.rows, student.summed = rows, "of the sum" in reading
+    student.rows, student.summed, student.forms[name] = rows, "of the sum" in reading, answers[0].form
     student.notes.append(f"gradients returns {reading}{', as far as one can tell' * bool(wrong)}")
 
 
@@ -338,11 +341,10 @@ CHECKS = dict.fromkeys(FORMULAS, check_forward) | {"gradients": check_gradients,
 
 def check(student, name):
     """Check one function: its state for the table. Prints what is wrong."""
-    function, question = getattr(student.module, name, None), QUESTIONS[name]
-    problems = []
+    question, problems = QUESTIONS[name], []
     if name in student.empty:
         return "not written yet"
-    if function is None:
+    if not hasattr(student.module, name):
         problems.append((f"there is no function of this name{check_hints.like(student, name)}", None))
     elif name in CHECKS:
         try:
@@ -380,6 +382,8 @@ def run(only=()):
             student.forms[name] = FORMS[0]
         if states[name] == "wrong" and name in FORMULAS:
             student.notes.append(f"{name} is taken from the handout's formula in the questions after {QUESTIONS[name]}")
+    if columns := [name for name, form in student.forms.items() if form["b1"] is COLUMN]:
+        student.notes.append(f"right with biases as columns (units, 1), not as (units,): {', '.join(columns)}")
     for name in chosen:
         print(f"{QUESTIONS[name]:5} {name:18} {states[name]}{' (--train runs it)' * (states[name] == 'written')}")
     for note in [*student.notes, *sorted(student.changes), *failed]:
@@ -393,19 +397,20 @@ def run(only=()):
 def watch(arguments):
     seen = None
     while True:
-        now = {name: os.stat(name).st_mtime for name in os.listdir() if name.endswith((".py", ".pkl", ".pdf"))}
-        if now != seen:
-            print(f"\n---- {time.strftime('%H:%M:%S')} ----", flush=True)
-            subprocess.call([sys.executable, __file__, *arguments])
-        seen = now
+        with contextlib.suppress(FileNotFoundError):  # while an editor replaces a file
+            now = {name: os.stat(name).st_mtime for name in os.listdir() if name.endswith((".py", ".pkl", ".pdf"))}
+            if now != seen:
+                print(f"\n---- {time.strftime('%H:%M:%S')} ----", flush=True)
+                subprocess.call([sys.executable, __file__, *arguments])
+            seen = now
         time.sleep(0.5)
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="Q3", default=(), type=questions)
-    parser.add_argument("--watch", action="store_true")
-    parser.add_argument("--picture", action="store_true")
+    for flag in ("--watch", "--picture"):
+        parser.add_argument(flag, action="store_true")
     parser.add_argument("--train", metavar="STEPS", nargs="?", const=20_000, type=int)
     options = parser.parse_args(arguments)
     sys.stdout.reconfigure(errors="replace")  # whatever the code page
@@ -413,7 +418,7 @@ def main(arguments=None):
     os.environ["MPLBACKEND"] = "agg"  # plt.show() opens no window
     try:
         if options.watch:
-            watch([a for a in sys.argv[1:] if a != "--watch"])
+            watch([a for a in sys.argv[1:] if not "--watch".startswith(a)])
         status, student = run(() if options.picture or options.train else options.only)
         if options.picture:
             check_mine.picture(student)

@@ -385,7 +385,7 @@ def test_without_train_nn_it_descends_by_their_update_params(base, run, tmp_path
     assert json.loads((tmp_path / "mine" / "run.json").read_text())["test"]["accuracy"] > 0.8
 
 
-TRAININGS = {  # the mistake's id in the bank -> what is said of it; test tweets, and weights by hand, show in no one training
+TRAININGS = {  # the mistake's id in the bank -> what is said; test tweets and weights by hand show in no training
     "float_iters": "'float' object cannot be interpreted as an integer",
     "raised": "'float' object cannot be interpreted as an integer",
     "shape": "returned the shapes [(4, 3)",
