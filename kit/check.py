@@ -7,11 +7,10 @@
     python check.py --train       trains your network and draws its curves, into mine/ (needs matplotlib);
                                   --train 1000000 takes that many steps in place of 20000
 
-No answer is in here. Q1 is compared with the handout's formulas, written as loops over plain numbers. Q3 is
-compared with differences: a gradient says how much the loss changes when one entry changes a little, so each entry is
-changed a little, and the loss is looked at. That tells whether your gradient is right, and nothing of how to derive it.
-Q4 is compared with the gradients that your own function gives. Biases may be rows, columns or numbers, and labels (N,)
-or (1, N): each is right, and so are both editions of the assignment, whose returns differ.
+No answer is in here. Q1 is compared with the handout's formulas, number by number, and Q3 with differences: a gradient
+says how much the loss changes when one entry changes a little, so each entry is changed a little, and the loss is
+looked at. That tells whether your gradient is right, and nothing of how to derive it. Q4 is compared with your own
+gradients. Biases may be rows, columns or numbers, labels (N,) or (1, N), and the returns those of either edition.
 
 Exit status: 0 if every function is written and right, 1 if not, 2 for a command that does not exist.
 """
@@ -29,8 +28,11 @@ import sys
 import time
 import types
 
-import numpy as np
-from check_calls import ARGUMENTS, PARAMETERS, Answer, Over, Trouble, files, load, students_code
+try:
+    import numpy as np
+    from check_calls import ARGUMENTS, PARAMETERS, Answer, Over, Trouble, files, load, students_code
+except ImportError as error:
+    sys.exit(f"{error}: numpy comes by `python -m pip install numpy`, and check_*.py with the kit")
 
 QUESTIONS = dict(zip(ARGUMENTS, ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4", "Q5"), strict=True))
 READ = {"Q1.1": "(1.2)", "Q1.2": "(1.3)", "Q1.3": "(1.4)", "Q1.4": "(1.7)", "Q3": "Q2.4", "Q4": "the text of Q4"}
@@ -63,10 +65,8 @@ def inference_2layers(X, W1, W2, b1, b2):
 
 def bce_forward(yhat, y):
     """(1.7), with the minus sign that it lacks in January's handout."""
-    terms = [
-        math.log(max(p if label == 1 else 1 - p, 1e-300)) for p, label in zip(np.ravel(yhat), np.ravel(y), strict=True)
-    ]
-    return -sum(terms) / len(terms)
+    pairs = zip(np.ravel(yhat), np.ravel(y), strict=True)
+    return -sum(math.log(max(p if label == 1 else 1 - p, 1e-300)) for p, label in pairs) / np.size(y)
 
 
 FORMULAS = {f.__name__: f for f in (sigmoid, inference_layer, inference_2layers, bce_forward)}
@@ -131,8 +131,10 @@ def ask(student, name, cases, judge):
 
 
 def same(first, second):
-    """Whether two answers hold the same numbers."""
-    return len({json.dumps(a.value, default=lambda v: np.asarray(v, float).tolist()) for a in (first, second)}) == 1
+    """Whether two answers hold the same numbers, or something else."""
+    with contextlib.suppress(TypeError, ValueError):
+        return len({json.dumps(a.value, default=lambda v: np.asarray(v, float).tolist()) for a in (first, second)}) == 1
+    return True
 
 
 def close(got, want, tolerance=1e-3):
@@ -237,10 +239,8 @@ class Row:
 
     def __init__(self, answer, part, got, true):
         self.answer, self.part, self.got, self.want, self.true = answer, part, got, true[part], true
-        self.shaped = got is not None and got.shape in {
-            "db1": [self.want.shape, (*self.want.shape, 1)],
-            "db2": [(), (1,), (1, 1)],
-        }.get(part, [self.want.shape])
+        shapes = {"db1": [self.want.shape, (*self.want.shape, 1)], "db2": [(), (1,), (1, 1)]}
+        self.shaped = got is not None and got.shape in shapes.get(part, [self.want.shape])
         self.fits = self.shaped and close(got.ravel(), self.want.ravel())
         self.near = self.fits or self.shaped and close(abs(got.ravel()), abs(self.want.ravel()))
 
@@ -276,7 +276,7 @@ def check_gradients(student, name):
     kinds = {part: [row for row in rows if row.part == part] for part in student.order}
     told = {part: check_hints.gradient(student, own) for part, own in kinds.items() if not all(r.fits for r in own)}
     if told.get("dW1") == check_hints.ROWS and told.get("db1", "").startswith("wrong in"):
-        told["db1"] = check_hints.ROWS  # which is true of a column of one entry each
+        told["db1"] = check_hints.ROWS  # of one entry each
     for sentence in dict.fromkeys(told.values()):
         parts = [part for part in student.order if told.get(part) == sentence]
         yield f"{', '.join(parts)}: {sentence}", next(row.answer for row in wrong if row.part in parts)
@@ -328,8 +328,8 @@ def check_update(student, name):
         yield check_hints.arguments(student, name) or wrong[0].wrong, wrong[0]
     elif not same(*(Answer(student, name, {**CASES[0], **lr}, form) for lr in ({}, {"lr": 0.01}))):
         yield "called without lr it does not take the 0.01 of the handout's signature", answers[0]
-    if changed := answers[0].changed:
-        yield f"it changes the {', '.join(changed)} that it was given (as `W -= ...` does): make new arrays", answers[0]
+    if changed := ", ".join(answers[0].changed):
+        yield f"it changes the {changed} that it was given (as `W -= ...` does): make new arrays", answers[0]
     if not wrong:
         student.notes.append(f"update_params returns {', '.join((*PARAMETERS, 'L')[: len(answers[0].value)])}")
 
@@ -345,7 +345,7 @@ def check(student, name):
     if name in student.empty:
         return "not written yet"
     if not hasattr(student.module, name):
-        problems.append((f"there is no function of this name{check_hints.like(student, name)}", None))
+        problems = [(f"there is no function of this name{check_hints.like(student, name)}", None)]
     elif name in CHECKS:
         try:
             problems += CHECKS[name](student, name)
@@ -357,8 +357,7 @@ def check(student, name):
         print(f"{question}  {name}")
         for sentence, _ in problems:
             print(f"    wrong      {sentence}")
-        shown = next((answer for _, answer in problems if answer), None)
-        if shown:
+        if shown := next((answer for _, answer in problems if answer), None):
             print("    the call   " + "\n               ".join(shown.paste()))
             names = {"gradients": (*student.order, "L"), "update_params": (*PARAMETERS, "L")}.get(name, ("",))
             print(f"    came back  {shown.came_back(names)}")

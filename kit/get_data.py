@@ -16,7 +16,10 @@ TRAIN, TEST = 4000, 1000  # tweets of each kind
 if __name__ == "__main__":
     nltk.download("twitter_samples")
     files = "positive_tweets.json", "negative_tweets.json"
-    positive, negative = (nltk.corpus.twitter_samples.strings(name) for name in files)
+    try:
+        positive, negative = (nltk.corpus.twitter_samples.strings(name) for name in files)
+    except LookupError:
+        raise SystemExit("NLTK's twitter_samples could not be downloaded: try again with a network") from None
     data = {
         "train_x": positive[:TRAIN] + negative[:TRAIN],
         "train_y": np.repeat([1.0, 0.0], TRAIN)[:, None],  # (8000, 1)

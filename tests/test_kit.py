@@ -294,6 +294,16 @@ def test_an_error_is_told_with_the_students_line(run):
         run(b"x = 1\n" * 9 + b"# \xff")
 
 
+@pytest.mark.parametrize(
+    "value", ["object()", "{1, 2}", "'text'", "{'W1': 1}", "[[1], [2, 3]]", "lambda x: x", "1j", "[]"]
+)
+def test_whatever_a_function_returns_is_told(value, run):
+    source = starter("january").replace("raise NotImplementedError", f"return {value} or NotImplementedError")
+    status, printed, student = run(source)
+    states = list(student.states.values())
+    assert status == 1 and states[:5] == ["wrong"] * 5 and "returned" in printed and "Traceback" not in printed
+
+
 def test_an_endless_loop_is_stopped_and_its_line_is_told():
     with pytest.raises(check_calls.Over, match="no answer in 0.2 seconds.*while True"):
         with check_calls.students_code(0.2):
