@@ -160,10 +160,11 @@ NAMED = {  # the mistake's id in the bank -> words that name it; for what is lef
     "update.gradient": "the change alone",
     "update.unpacked": ("moves by the gradient of W2", "has shape"),
 }
+UNNAMED = {"handout-Q1.2-W transposed"}  # with columns, another error comes first
 HELD = [mutant for mutant in MUTANTS if mutant.question in FUNCTIONS and not mutant.edition]
 
 
-def test_nearly_every_mistake_is_found_where_it_is_and_most_are_named(run):
+def test_every_mistake_is_found_where_it_is_and_named(run):
     missed, elsewhere, unnamed = [], [], []
     for mutant, style in zip(HELD, itertools.cycle(STYLES)):  # noqa: B905
         source = in_style(mutant.source, style) if mutant.question in BIASED else mutant.source
@@ -178,8 +179,8 @@ def test_nearly_every_mistake_is_found_where_it_is_and_most_are_named(run):
         words = NAMED.get(mutant.mistake, mutant.phrases)
         if not any(word in told for word in ([words] if isinstance(words, str) else words)):
             unnamed.append((mutant.name, style, told))
-    assert len(HELD) > 90 and len(missed) <= 0.05 * len(HELD), missed
-    assert elsewhere == [] and len(unnamed) <= 0.1 * len(HELD), (elsewhere, unnamed)
+    assert len(HELD) > 90 and missed == [] and elsewhere == []
+    assert {name for name, *_ in unnamed} <= UNNAMED, unnamed
 
 
 def test_what_only_one_edition_calls_wrong_is_right_here_and_said(run):
