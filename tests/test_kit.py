@@ -416,7 +416,7 @@ def test_mistakes_in_train_nn_are_told(run, monkeypatch):
     left = ("train.tested", "train.untrained")
     found, bank = [], [m for m in MUTANTS if m.question == "Q5.1" and not m.edition and m.mistake not in left]
     for mutant in bank:
-        _, printed, _ = run(mutant.source, "Q5", then=lambda student: found.append(check_mine.train(student, 2000)))
+        _, printed, _ = run(mutant.source, "Q5", then=lambda student: found.append(check_mine.train(student, 1000)))
         words = "IndexError, assignment2.py line" if "stack of rows" in mutant.name else TRAININGS[mutant.mistake]
         assert found[-1] is False and words in printed, (mutant.name, printed)
     assert len(bank) > 10
@@ -478,9 +478,7 @@ def test_the_kit_is_small_and_the_same_every_time(tmp_path):
     ("arguments", "status", "told"),
     [
         ([], 1, "Q3    gradients          not written yet"),
-        (["--only", "Q1.2,Q4"], 1, "Q4    update_params      not written yet"),
         (["--only", "Q7"], 2, "Q7 is none of Q1.1"),
-        (["--nothing"], 2, "--nothing"),
         (["--picture", "--train"], 1, "Nothing to train yet"),
         (["--help"], 0, "--watch"),
     ],
@@ -527,6 +525,7 @@ def expressions(tree):
     return found
 
 
+@functools.cache
 def backward_expressions():
     found = set()
     for path in (*SOLUTIONS.values(), PROJECT / "tests" / "autograder_bank" / "handout.py", PROJECT / "fast_steps.py"):
