@@ -24,8 +24,8 @@ RUN = {
     'python train.py --predict "what a lovely day :)"': "",
     "python train.py --data twitter_data.pkl --out mine": "--iters 300",
     "python check.py": "python kit/check.py",
-    "python -m kit": "",
-    "python -m kit --edition later": "",
+    "python -m kit": "--help",  # the kit's tests build it; here the linter would read what it writes
+    "python -m kit --edition later": "--help",
     "python -m autograder PATH": "python -m autograder my_folder/assignment2.py --json results.json",
     "python -m autograder PATH --only Q3,Q4": "python -m autograder my_folder --only Q3,Q4",
     "python -m autograder PATH --seed N": "python -m autograder my_folder --only Q1 --seed 7",
