@@ -83,7 +83,11 @@ def held(thing, key):
 
 def without_strings(content):
     """A content stream without its strings, which hold no operators, and its comments."""
-    return re.sub(rb"\((?:[^\\()]|\\.)*\)|<[0-9A-Fa-f\s]+>|%[^\r\n]*", b" ", content, flags=re.S)
+    while True:  # from the inside out: a string may hold brackets
+        bare = re.sub(rb"\((?:[^\\()]|\\.)*\)|<[0-9A-Fa-f\s]+>|%[^\r\n]*", b" ", content, flags=re.S)
+        if len(bare) == len(content):
+            return bare
+        content = bare
 
 
 def drawn(content):
