@@ -36,6 +36,7 @@ RUN = {
     "python -m report": "",
     "python -m report --help": "",
     "python -m report --template": "",
+    "python -m report --solution FOLDER": "python -m report --solution my_folder",
     "python -m report --companion": "--help",  # its figures take a run of the companion; the report's tests typeset it
     "python -m data.build": "--check twitter_data.pkl",
     "python -m benchmarks": "--help",  # both parts are run by tests/test_benchmarks.py

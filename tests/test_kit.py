@@ -21,23 +21,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("pypdf", reason="the banks need it: python -m pip install -r requirements-all.txt")
-
-import assignment2 as january  # noqa: E402
-from kit.__main__ import build, contents  # noqa: E402
-from kit.starter import SOLUTIONS, starter  # noqa: E402
-from later_edition import assignment2 as later  # noqa: E402
-from tests.autograder_bank import good_pdf, good_pickle  # noqa: E402
-from tests.autograder_bank.mutants import MUTANTS  # noqa: E402
-from tests.autograder_bank.right import BIASED, RIGHT  # noqa: E402
-from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style, own  # noqa: E402
+import assignment2 as january
+from kit.__main__ import build, contents
+from kit.starter import SOLUTIONS, starter
+from later_edition import assignment2 as later
+from tests.autograder_bank import good_pdf, good_pickle
+from tests.autograder_bank.mutants import MUTANTS
+from tests.autograder_bank.right import BIASED, RIGHT
+from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style, own
 
 PROJECT = Path(january.__file__).parent
 sys.path.append(str(PROJECT / "kit"))  # as the student's folder is for the checker
 
-import check  # noqa: E402
-import check_calls  # noqa: E402
-import check_mine  # noqa: E402
+import check
+import check_calls
+import check_mine
 
 FUNCTIONS = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
 SOLUTION = {"january": january, "later": later}
