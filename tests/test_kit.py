@@ -18,6 +18,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import check
+import check_calls
+import check_mine
 import numpy as np
 import pytest
 
@@ -31,11 +34,7 @@ from tests.autograder_bank.right import BIASED, RIGHT
 from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style, own
 
 PROJECT = Path(january.__file__).parent
-sys.path.append(str(PROJECT / "kit"))  # as the student's folder is for the checker
 
-import check
-import check_calls
-import check_mine
 
 FUNCTIONS = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
 SOLUTION = {"january": january, "later": later}
