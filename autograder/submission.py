@@ -62,7 +62,8 @@ def take_in(path, folder, files=()):
         elif path.is_dir():
             copy.take(in_folder(path))
         elif not path.is_file():
-            raise NotASubmission(f"{path}: no such file or folder")
+            found = "neither a folder nor a plain file" if os.path.lexists(path) else "no such file or folder"
+            raise NotASubmission(f"{path}: {found}")
         elif ending in (".py", ".ipynb"):
             others = [(name, opener(other)) for name, other in beside(path)]
             copy.take([(f"assignment2{ending}", opener(path)), *others])

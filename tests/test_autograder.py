@@ -551,10 +551,11 @@ def test_a_zip_leads_nowhere_else(tmp_path):
 
 def test_what_is_no_submission_says_so(tmp_path):
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    os.mkfifo(tmp_path / "pipe.zip")  # opening it would wait for ever
     (tmp_path / "copy").mkdir()
-    for path in (tmp_path / "nowhere", tmp_path / "broken.zip"):
-        with pytest.raises(NotASubmission, match=path.name):
-            take_in(path, tmp_path / "copy")
+    for name, said in (("nowhere", "no such"), ("broken.zip", "neither a folder, a zip"), ("pipe.zip", "a plain file")):
+        with pytest.raises(NotASubmission, match=f"{name}: .*{said}"):
+            take_in(tmp_path / name, tmp_path / "copy")
 
 
 # ---- Results -------------------------------------------------------------------------------------
