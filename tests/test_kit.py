@@ -15,12 +15,14 @@ import pickle
 import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
 import check
 import check_calls
 import check_mine
+import matplotlib
 import numpy as np
 import pytest
 
@@ -34,8 +36,6 @@ from tests.autograder_bank.right import BIASED, RIGHT
 from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style, own
 
 PROJECT = Path(january.__file__).parent
-
-
 FUNCTIONS = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
 SOLUTION = {"january": january, "later": later}
 UTILS = b"""import numpy as np
@@ -71,7 +71,8 @@ def run(tmp_path, monkeypatch):
             (tmp_path / name).unlink()
         return status, printed.getvalue(), student
 
-    yield checked
+    with matplotlib.rc_context(), np.errstate(), warnings.catch_warnings():  # what student code sets ends with its test
+        yield checked
     sys.modules.update({name: module for name, module in kept.items() if module})
 
 
