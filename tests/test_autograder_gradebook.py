@@ -156,6 +156,21 @@ def test_marks_give_points_and_stay(course, nobody_runs, capsys):
     assert len(changes(course)) == 2
 
 
+def test_of_files_in_one_folder_each_student_has_their_own(tmp_path):
+    """As Moodle gives them: Ann's parameters lie beside the code of Bob, who handed in none."""
+    (tmp_path / "class").mkdir()
+    for who, files in (
+        ("Ann Lee_11", {"py": ANN.encode(), "pkl": good_pickle()}),
+        ("Bob Ray_12", {"py": BOB.encode()}),
+    ):
+        for ending, content in files.items():
+            path = tmp_path / "class" / f"{who}_assignsubmission_file_assignment2.{ending}"
+            path.write_bytes(content)
+    assert run(tmp_path, *SAME) == 0
+    rows = {row["student"]: row for row in table(tmp_path / "out" / "points.csv")}
+    assert (rows["Ann Lee"]["Q5.2"], rows["Bob Ray"]["Q5.2"]) == ("10", "0"), rows
+
+
 # ---- The supervisor ------------------------------------------------------------------------------
 
 
@@ -239,6 +254,13 @@ def read(path):
         return path.read_bytes()
     except OSError:
         return b""  # gone meanwhile
+
+
+def test_a_cluster_without_dask_is_told_what_to_install(course, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    hand_in(course / "class" / "bob", ANN)
+    with pytest.raises(ValueError, match="pip install distributed"):
+        run(course, *SAME, "--cluster", "tcp://127.0.0.1:1")
 
 
 @pytest.mark.parametrize(

@@ -114,16 +114,18 @@ def supervise(tasks, jobs, cluster, book, bar):
                     book.write_points()
                     written = time.monotonic()
         finally:
-            for desk in running:  # of an interrupted class
+            for desk in list(running):  # of an interrupted class, whose threads go on
                 desk.hang_up()
             while idle:
                 idle.pop().end()
 
 
 def connect(cluster):
-    """A client of the Dask scheduler at this address. Raises ValueError if its workers cannot run this project."""
-    from dask.distributed import Client  # optional
-
+    """A client of the Dask scheduler at this address. Raises ValueError without Dask, or if it lacks this project."""
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise ValueError("--cluster needs Dask: `python -m pip install distributed`") from None
     client = Client(cluster)
     try:
         client.submit(digest, [b"the project is there"]).result()

@@ -8,7 +8,7 @@ OUT/summary.html         the class: who, how many points, which mistakes were co
 OUT/similar.html         which submissions are alike, if any are
 OUT/marks.csv            the points that persons gave, as read the last time
 OUT/changes.csv          whose points changed since the last time, and why
-OUT/earlier/             the records of those that were graded again
+OUT/earlier/             the records and reports that these took the place of
 """
 
 import json

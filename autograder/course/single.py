@@ -80,9 +80,9 @@ def record_for(request, template):
     print("the cell for student code")
     with Sandbox(request["isolation"], template) as sandbox:
         print("taking in the submission")
-        rubric = read_rubric(request["rubric"])
+        asked = request["path"], request["seed"], request["edition"], read_rubric(request["rubric"])
         try:
-            return record_of(grade(request["path"], request["seed"], request["edition"], rubric, sandbox, stage=print))
+            return record_of(grade(*asked, sandbox, stage=print, beside=request["files"]))
         except NotASubmission as error:
             return {"refused": str(error).removeprefix(f"{request['path']}: ")}
 
