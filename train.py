@@ -72,6 +72,7 @@ class Training(NamedTuple):
     curve: dict  # {"step", "train"} and, with a test set, "eval": lists of one length
     steps: int
     interrupted: bool
+    checkpoints: list  # of (step, (W1, b1, W2, b2)): some sixty, each a fifth or more of its steps after the last
 
 
 def main(argv=None):
@@ -128,7 +129,7 @@ def train(data, hidden, iters, lr, batch, seed):
 
     The evaluation loss is printed and drawn, but nothing is chosen by it.
     """
-    checkpoint, rows, interrupted = None, [], False
+    checkpoint, rows, kept, interrupted = None, [], [], False
     print(f"\n{'step':>9}  {'training loss':>13}", end="" if data.test_X is not None else "\n")
     if data.test_X is not None:
         print(f"  {'evaluation loss':>15}  {'accuracy':>8}")
@@ -138,6 +139,8 @@ def train(data, hidden, iters, lr, batch, seed):
                 for checkpoint in descend(data.train_X, data.train_y, hidden, iters, lr, batch=batch, seed=seed):
                     row, line = evaluate(checkpoint, data)
                     rows.append(row)  # before it is printed: what the user has seen is kept
+                    if not kept or checkpoint.step >= 1.2 * kept[-1][0]:
+                        kept.append((checkpoint.step, checkpoint.parameters))
                     if len(rows) == 1 or checkpoint.step * 10 // iters > rows[-2][0] * 10 // iters:
                         bar.write(line)
                     bar.set_postfix_str(f"loss {checkpoint.loss:.4f}", refresh=False)
@@ -149,7 +152,9 @@ def train(data, hidden, iters, lr, batch, seed):
     if interrupted:
         print(f"Interrupted at step {checkpoint.step:,} of {iters:,}: saving what there is.", flush=True)
     curve = dict(zip(("step", "train", "eval"), map(list, zip(*rows, strict=True)), strict=False))
-    return Training(tuple(map(rounded, checkpoint.best)), curve, checkpoint.step, interrupted)
+    if kept[-1][0] < checkpoint.step:
+        kept.append((checkpoint.step, checkpoint.parameters))
+    return Training(tuple(map(rounded, checkpoint.best)), curve, checkpoint.step, interrupted, kept)
 
 
 def evaluate(checkpoint, data):
@@ -173,10 +178,10 @@ def predictor(parameters):
     return predict
 
 
-def rounded(values):
+def rounded(values, digits=10):
     """`values` to ten significant digits. Two processors round each step differently, and over a million steps that
     adds up to a relative 1e-13 or so. Without those digits, one seed gives the same file on either."""
-    return np.array([float(f"{value:.9e}") for value in values.flat]).reshape(values.shape)
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values.flat]).reshape(values.shape)
 
 
 # ---- Figures -------------------------------------------------------------------------------------
@@ -197,8 +202,16 @@ def figures(args, data, training, predict):
         "curve": training.curve,
         **measure(predict, bce_forward, data._asdict()),
         "parameters": {name: value.tolist() for name, value in named(training.parameters).items()},
+        "checkpoints": checkpoints(training.checkpoints),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
+
+
+def checkpoints(kept):
+    """The parameters while training: the lists "step" and W1, b1, W2, b2, which have an entry for each checkpoint."""
+    steps, parameters = zip(*kept, strict=True)
+    stacked = named(map(np.stack, zip(*parameters, strict=True)))  # W1 (C, ℓ, 3) ...
+    return {"step": list(steps)} | {name: rounded(value, 6).tolist() for name, value in stacked.items()}
 
 
 def named(parameters):
@@ -214,7 +227,9 @@ def write(folder, run, data, training, predict):
         # The handout's code saves `data` here, but means the parameters.
         temporary.write_bytes(pickle.dumps(named(training.parameters), protocol=4))
     with atomic_write(folder / "run.json") as temporary:
-        temporary.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+        # A line for each key: with `indent`, each number would have a line of its own.
+        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in run.items())
+        temporary.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
     from pictures import draw_loss, draw_surface, one_sided_stems, save  # matplotlib takes a while to import
 

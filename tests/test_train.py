@@ -104,6 +104,16 @@ def test_a_run_leaves_parameters_figures_and_pictures(short_run):
     assert curve["eval"][7] == bce_forward(inference_2layers(data["test_X"], W1, W2, b1, b2), data["test_y"])
     assert curve["eval"] != curve["train"]
 
+    # The parameters while training, to six digits: from each the losses of the curve at that step, to 1e-4.
+    kept = figures["checkpoints"]
+    assert (kept["step"][0], kept["step"][-1]) == (1, 20_000) and len(kept["step"]) > 30
+    assert all(later >= 1.2 * step for step, later in zip(kept["step"][:-2], kept["step"][1:-1], strict=True))
+    for step, W1, b1, W2, b2 in zip(*(kept[name] for name in ("step", "W1", "b1", "W2", "b2")), strict=True):
+        at = curve["step"].index(step)
+        for part, name in (("train", "train"), ("test", "eval")):
+            yhat = inference_2layers(data[f"{part}_X"], W1, W2, b1, b2)
+            assert bce_forward(yhat, data[f"{part}_y"]) == pytest.approx(curve[name][at], rel=1e-4)
+
 
 def test_the_parameters_have_ten_digits_on_any_processor(short_run):
     """What differs between two processors is some 1e-13 of each number; ten digits are the same on both."""
