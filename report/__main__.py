@@ -19,13 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from assignment2 import inference_2layers
-from report.build import HERE, assignment2_formulas, build
+from report import formulas, links
+from report.build import HERE, build, formulas_json
 from report.companion import companion_inputs
+from report.example import chain, worked_example
 from report.inputs import NUMBER, read_json, read_picture
+from report.pitfalls import pitfalls
 from report.student import TEMPLATE, write_student_document
 
 OUTPUT = HERE.parent / "output"
 PICTURES = ("loss", "surface")
+SOURCES = ("assignment2", "worked", "results", "contradictions", "closing")
 # What a run's JSON must hold for the page, and of which kind.
 NEEDED = {
     "seed": int,
@@ -113,6 +117,19 @@ def _assignment2_inputs(options):
         "run": json.dumps(run),
         **pictures,
     }
+
+
+def assignment2_formulas():
+    return formulas_json(
+        [HERE / f"{name}.typ" for name in SOURCES],
+        formulas.SETTINGS,
+        links.NUMBERS,
+        numpy=formulas.NUMPY,
+        chain=chain(),
+        example=worked_example(),
+        pitfalls=pitfalls(),
+        links=links.table(),
+    )
 
 
 def read_run(path):

@@ -1,25 +1,23 @@
-"""Every formula of Q2, once: the page prints these expressions and the tests prove them.
+"""Every formula of Q2, once: the page prints these expressions, a screen reader says them, and the tests prove them.
 
 A `Derivation` names what is derived (`of`) and gives its lines, each an expression with the rule that leads to it; the
 last line is the result. Every line of a derivation equals its `of`, and a test proves each of them, so no line of the
-work shown is taken on trust. The language of the expressions is in notation.py.
+work shown is taken on trust. A rule is prose with formulas in braces, and those that claim something are proved as
+well. The language of the expressions is in notation.py; links.py numbers the equations.
 
 Convention: denominator layout. A gradient has the shape of the variable that it is taken with respect to, so that
-θ ← θ − lr ∂L/∂θ adds up.
+θ ← θ − λ ∂L/∂θ adds up. Names keep one meaning throughout: i counts units, j inputs, n examples; bold is a vector.
 """
 
 from dataclasses import dataclass, field
 
 from report.notation import Symbol
 
-# From this whole z on, float64 rounds σ(z) to exactly 1 (tested): a quotient by 1 − ŷ then divides by zero.
-SATURATION = 37
-
 
 @dataclass(frozen=True)
 class Step:
     expression: str
-    rule: str = ""  # Typst markup
+    rule: str = ""  # prose with formulas in braces
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,7 @@ class Setting:
     symbols: dict  # {name: Symbol}; the shape of a symbol in elements is its indices' range
     definitions: dict = field(default_factory=dict)  # {"z[i]": expression}, in the order of the forward pass
     derivations: dict = field(default_factory=dict)  # {name: Derivation}
+    claims: dict = field(default_factory=dict)  # {name: expression}, displayed and proved like a line of a derivation
     indices: dict = field(default_factory=dict)  # {index: size}
 
 
@@ -47,37 +46,86 @@ def derivation(of, *steps):
 
 
 INDICES = {name: Symbol(name) for name in "ijknmNd"} | {"l": Symbol("ell")}
+LOSS = {"L": Symbol("cal(L)")}  # the handout's script L
 
-# Q2.1 and Q2.2: the loss of one example, and the sigmoid.
+# Q2.1 and Q2.2: the loss of one example, and the sigmoid. u is any positive function, for the rules that name none.
 SCALARS = Setting(
-    symbols=INDICES | {"L": Symbol("L"), "y": Symbol("y"), "yhat": Symbol("hat(y)"), "z": Symbol("z")},
-    definitions={"L": "-(y * log(yhat) + (1 - y) * log(1 - yhat))"},
+    symbols=INDICES
+    | LOSS
+    | {"y": Symbol("y"), "yhat": Symbol("hat(y)"), "z": Symbol("z"), "s": Symbol("s"), "u": Symbol("u")}
+    | {"x": Symbol("x")},
+    definitions={"L": "-(y * log(yhat) + (1 - y) * log(1 - yhat))", "s": "1 / (1 + exp(-z))"},
     derivations={
         "q21": derivation(
             "D(L, yhat)",
             (
                 "-(y * D(log(yhat), yhat) + (1 - y) * D(log(1 - yhat), yhat))",
-                "the derivative is linear; $y$ does not depend on $hat(y)$",
+                "the derivative is linear; {y} does not depend on {yhat}",
             ),
-            ("-(y * (1 / yhat) + (1 - y) * (-1 / (1 - yhat)))", "$(ln u)' = u' slash u$, and $(1 - hat(y))' = -1$"),
+            (
+                "-(y * (1 / yhat) + (1 - y) * (-1 / (1 - yhat)))",
+                "{prime(log(u)) == prime(u) / u}, and {D(1 - yhat, yhat) == -1}",
+            ),
             ("-((y * (1 - yhat) - (1 - y) * yhat) / (yhat * (1 - yhat)))", "common denominator"),
-            ("(yhat - y) / (yhat * (1 - yhat))", "the two products $y hat(y)$ cancel"),
+            ("(yhat - y) / (yhat * (1 - yhat))", "the two products {y * yhat} cancel"),
         ),
         "q22": derivation(
             "od(sigma(z), z)",
-            ("od((1 + exp(-z))**-1, z)", "definition of $sigma$"),
-            ("-(1 + exp(-z))**-2 * od(1 + exp(-z), z)", "chain rule, $(u^(-1))' = -u^(-2) u'$"),
-            ("-(1 + exp(-z))**-2 * (-exp(-z))", "$(e^x)' = e^x$ (the hint), and $(-z)' = -1$"),
+            ("od((1 + exp(-z))**-1, z)", "definition of {sigma}"),
+            ("-(1 + exp(-z))**-2 * od(1 + exp(-z), z)", "chain rule, {prime(u**-1) == -u**-2 * prime(u)}"),
+            ("-(1 + exp(-z))**-2 * (-exp(-z))", "{od(exp(x), x) == exp(x)} (the hint), and {od(-z, z) == -1}"),
             ("(1 / (1 + exp(-z))) * (exp(-z) / (1 + exp(-z)))", "the signs cancel; one factor under each numerator"),
             ("(1 / (1 + exp(-z))) * (((1 + exp(-z)) - 1) / (1 + exp(-z)))", "add 1 and subtract 1"),
-            ("sigma(z) * (1 - sigma(z))", "definition of $sigma$, twice"),
+            ("sigma(z) * (1 - sigma(z))", "definition of {sigma}, twice"),
         ),
     },
+)
+
+# Q2.1 for the mean over a batch, as (1.7) is written.
+MEAN = Setting(
+    symbols=INDICES
+    | LOSS
+    | {"y": Symbol("y", shape=("N",), example=()), "yhat": Symbol("hat(y)", shape=("N",), example=())},
+    indices={"n": "N", "k": "N"},
+    definitions={"L": "-sum(y[n] * log(yhat[n]) + (1 - y[n]) * log(1 - yhat[n]) for n in range(N)) / N"},
+    derivations={
+        "q21": derivation(
+            "D(L, yhat[n])",
+            (
+                "-sum(D(y[k] * log(yhat[k]) + (1 - y[k]) * log(1 - yhat[k]), yhat[n]) for k in range(N)) / N",
+                "the derivative is linear",
+            ),
+            (
+                "(1 / N) * ((yhat[n] - y[n]) / (yhat[n] * (1 - yhat[n])))",
+                "only the term {k == n} depends on {yhat[n]}; then as above",
+            ),
+        )
+    },
+)
+
+# Q2.2 for a vector: σ is taken element by element.
+ELEMENTS = Setting(
+    symbols=INDICES | {"z": Symbol("z", shape=("m",)), "s": Symbol("s", shape=("m",))},
+    indices={"i": "m", "k": "m"},
+    definitions={"s[i]": "sigma(z[i])"},
+    derivations={
+        "q22": derivation(
+            "D(s[i], z[k])",
+            ("kron(i, k) * D(s[i], z[i])", "{s[i]} depends on {z[i]} alone"),
+            ("kron(i, k) * s[i] * (1 - s[i])", "the line above"),
+        )
+    },
+)
+ELEMENTS_MATRIX = Setting(
+    symbols=INDICES | {"z": Symbol("z", shape=("m", "1")), "s": Symbol("s", shape=("m", "1"))},
+    definitions={"s": "sigma(z)"},
+    derivations={"q22": derivation("D(s, z)", ("diag(s * (1 - s))",))},
 )
 
 # Q2.3: one layer of m units on n inputs. Any loss behind it looks, to first order, like Σ g_i ŷ_i with g = ∂L/∂ŷ.
 LAYER = Setting(
     symbols=INDICES
+    | LOSS
     | {
         "W": Symbol("W", shape=("m", "n")),
         "h": Symbol("h", shape=("n",)),
@@ -85,64 +133,64 @@ LAYER = Setting(
         "z": Symbol("z", shape=("m",)),
         "yhat": Symbol("hat(y)", shape=("m",)),
         "g": Symbol("g", shape=("m",)),
-        "L": Symbol("L"),
     },
-    indices={"i": "m", "j": "m", "k": "n"},
+    indices={"i": "m", "k": "m", "j": "n"},
     definitions={
-        "z[i]": "sum(W[i, k] * h[k] for k in range(n)) + b[i]",
+        "z[i]": "sum(W[i, j] * h[j] for j in range(n)) + b[i]",
         "yhat[i]": "sigma(z[i])",
         "L": "sum(g[i] * yhat[i] for i in range(m))",
     },
     derivations={
         "q23W": derivation(
-            "D(yhat[i], W[j, k])",
-            ("D(yhat[i], z[i]) * D(z[i], W[j, k])", "chain rule; $hat(y)_i$ sees $W$ through $z_i$ alone"),
-            ("yhat[i] * (1 - yhat[i]) * D(z[i], W[j, k])", "Q2.2"),
-            ("yhat[i] * (1 - yhat[i]) * kron(i, j) * h[k]", "only row $i$ of $W$ is in $z_i$"),
+            "D(yhat[i], W[k, j])",
+            ("D(yhat[i], z[i]) * D(z[i], W[k, j])", "chain rule; {yhat[i]} sees {W} through {z[i]} alone"),
+            ("yhat[i] * (1 - yhat[i]) * D(z[i], W[k, j])", "Q2.2"),
+            ("yhat[i] * (1 - yhat[i]) * kron(i, k) * h[j]", "only row {i} of {W} is in {z[i]}"),
         ),
         "q23h": derivation(
-            "D(yhat[i], h[k])",
-            ("D(yhat[i], z[i]) * D(z[i], h[k])", "chain rule"),
-            ("yhat[i] * (1 - yhat[i]) * W[i, k]", "Q2.2; $h_k$ has the factor $W_(i k)$ in $z_i$"),
+            "D(yhat[i], h[j])",
+            ("D(yhat[i], z[i]) * D(z[i], h[j])", "chain rule"),
+            ("yhat[i] * (1 - yhat[i]) * W[i, j]", "Q2.2; {h[j]} has the factor {W[i, j]} in {z[i]}"),
         ),
         "q23b": derivation(
-            "D(yhat[i], b[j])",
-            ("D(yhat[i], z[i]) * D(z[i], b[j])", "chain rule"),
-            ("yhat[i] * (1 - yhat[i]) * kron(i, j)", "Q2.2; $b_i$ alone is in $z_i$"),
+            "D(yhat[i], b[k])",
+            ("D(yhat[i], z[i]) * D(z[i], b[k])", "chain rule"),
+            ("yhat[i] * (1 - yhat[i]) * kron(i, k)", "Q2.2; {b[i]} alone is in {z[i]}"),
         ),
         "q23LW": derivation(
-            "D(L, W[j, k])",
-            ("sum(g[i] * D(yhat[i], W[j, k]) for i in range(m))", "chain rule over all outputs"),
-            ("sum(g[i] * yhat[i] * (1 - yhat[i]) * kron(i, j) * h[k] for i in range(m))", "the Jacobian above"),
-            ("g[j] * yhat[j] * (1 - yhat[j]) * h[k]", "$[i = j]$ keeps one term"),
+            "D(L, W[k, j])",
+            ("sum(g[i] * D(yhat[i], W[k, j]) for i in range(m))", "chain rule over all outputs"),
+            ("sum(g[i] * yhat[i] * (1 - yhat[i]) * kron(i, k) * h[j] for i in range(m))", "the Jacobian above"),
+            ("g[k] * yhat[k] * (1 - yhat[k]) * h[j]", "{kron(i, k)} keeps one term"),
         ),
         "q23Lh": derivation(
-            "D(L, h[k])",
-            ("sum(g[i] * D(yhat[i], h[k]) for i in range(m))", "chain rule over all outputs"),
+            "D(L, h[j])",
+            ("sum(g[i] * D(yhat[i], h[j]) for i in range(m))", "chain rule over all outputs"),
             (
-                "sum(W[i, k] * (g[i] * yhat[i] * (1 - yhat[i])) for i in range(m))",
-                "the Jacobian above: every unit sends a share back",
+                "sum(W[i, j] * (g[i] * yhat[i] * (1 - yhat[i])) for i in range(m))",
+                "the Jacobian above: every unit sends back its share",
             ),
         ),
         "q23Lb": derivation(
-            "D(L, b[j])",
-            ("sum(g[i] * D(yhat[i], b[j]) for i in range(m))", "chain rule over all outputs"),
-            ("g[j] * yhat[j] * (1 - yhat[j])", "$[i = j]$ keeps one term"),
+            "D(L, b[k])",
+            ("sum(g[i] * D(yhat[i], b[k]) for i in range(m))", "chain rule over all outputs"),
+            ("g[k] * yhat[k] * (1 - yhat[k])", "the Jacobian above; {kron(i, k)} keeps one term"),
         ),
     },
 )
 
-# The same in matrices: columns for vectors. The Jacobian by h has ∂ŷ_i/∂h_k at (k, i).
+# The same in matrices: columns for vectors. The Jacobian with respect to h has ∂ŷ_i/∂h_j at (j, i).
 LAYER_MATRICES = Setting(
     symbols=INDICES
+    | LOSS
     | {
         "W": Symbol("W", shape=("m", "n")),
         "h": Symbol("h", shape=("n", "1")),
         "yhat": Symbol("hat(y)", shape=("m", "1")),
         "b": Symbol("b", shape=("m", "1")),
         "g": Symbol("g", shape=("m", "1")),
-        "L": Symbol("L"),
     },
+    definitions={"yhat": "sigma(W @ h + b)", "L": "g.T @ yhat"},
     derivations={
         "Jh": derivation("D(yhat, h)", ("W.T @ diag(yhat * (1 - yhat))",)),
         "Jb": derivation("D(yhat, b)", ("diag(yhat * (1 - yhat))",)),
@@ -161,6 +209,7 @@ UNIT = Setting(
         "b": Symbol("b"),
         "yhat": Symbol("hat(y)"),
     },
+    definitions={"yhat": "sigma((W @ h) + b)"},
     derivations={
         "W": derivation("D(yhat, W)", ("yhat * (1 - yhat) * h.T",)),
         "h": derivation("D(yhat, h)", ("yhat * (1 - yhat) * W.T",)),
@@ -168,9 +217,10 @@ UNIT = Setting(
     },
 )
 
-# Q2.4 for one example, element by element.
+# Q2.4 for one example, element by element. W2 has one row, so one index counts its elements.
 NETWORK = Setting(
     symbols=INDICES
+    | LOSS
     | {
         "x": Symbol("x", shape=("d",)),
         "y": Symbol("y"),
@@ -182,9 +232,13 @@ NETWORK = Setting(
         "h": Symbol("h", shape=("l",)),
         "z2": Symbol("z", "2"),
         "yhat": Symbol("hat(y)"),
-        "L": Symbol("L"),
         "delta1": Symbol("delta", "1", ("l",)),
         "delta2": Symbol("delta", "2"),
+    },
+    claims={
+        # For labels 0 and 1: nothing is subtracted, so nothing cancels.
+        "stable_loss": "L == log(1 + exp((1 - 2 * y) * z2))",
+        "stable_error": "D(L, z2) == (1 - 2 * y) * sigma((1 - 2 * y) * z2)",
     },
     indices={"i": "l", "j": "d"},
     definitions={
@@ -194,73 +248,102 @@ NETWORK = Setting(
         "yhat": "sigma(z2)",
         "L": "-(y * log(yhat) + (1 - y) * log(1 - yhat))",
         "delta2": "yhat - y",
-        "delta1[i]": "W2[i] * delta2 * h[i] * (1 - h[i])",
+        "delta1[i]": "delta2 * W2[i] * h[i] * (1 - h[i])",
     },
     derivations={
+        "yhat": derivation("D(L, yhat)", ("(yhat - y) / (yhat * (1 - yhat))", "Q2.1")),
         "z2": derivation(
             "D(L, z2)",
-            ("D(L, yhat) * D(yhat, z2)", "chain rule; $z_2$ reaches $L$ through $hat(y)$ alone"),
+            ("D(L, yhat) * D(yhat, z2)", "chain rule; {z2} reaches {L} through {yhat} alone"),
             ("((yhat - y) / (yhat * (1 - yhat))) * (yhat * (1 - yhat))", "Q2.1 and Q2.2"),
-            ("yhat - y", "the factor $hat(y)(1 - hat(y))$ cancels; call it $delta_2$"),
+            ("yhat - y", "the factor {yhat * (1 - yhat)} cancels; call the result {delta2}"),
         ),
         "W2": derivation(
             "D(L, W2[i])",
             ("D(L, z2) * D(z2, W2[i])", "chain rule"),
-            ("delta2 * h[i]", "$h_i$ is the factor of $W_(2,i)$ in $z_2$"),
+            ("delta2 * h[i]", "{h[i]} is the factor of {W2[i]} in {z2}"),
         ),
         "b2": derivation(
             "D(L, b2)",
             ("D(L, z2) * D(z2, b2)", "chain rule"),
-            ("delta2", "$partial z_2 slash partial b_2 = 1$"),
+            ("delta2", "{D(z2, b2) == 1}"),
         ),
         "h": derivation(
             "D(L, h[i])",
             ("D(L, z2) * D(z2, h[i])", "chain rule; one output, so one path"),
-            ("delta2 * W2[i]", "$W_(2,i)$ is the factor of $h_i$ in $z_2$"),
+            ("delta2 * W2[i]", "{W2[i]} is the factor of {h[i]} in {z2}"),
         ),
         "z1": derivation(
             "D(L, z1[i])",
-            ("D(L, h[i]) * D(h[i], z1[i])", "chain rule; $z_(1,i)$ feeds $h_i$ alone"),
-            ("delta2 * W2[i] * h[i] * (1 - h[i])", "the line above, and Q2.2; call it $delta_(1,i)$"),
+            ("D(L, h[i]) * D(h[i], z1[i])", "chain rule; {z1[i]} feeds {h[i]} alone"),
+            ("delta2 * W2[i] * h[i] * (1 - h[i])", "the line above, and Q2.2; call the result {delta1[i]}"),
         ),
         "W1": derivation(
             "D(L, W1[i, j])",
-            ("D(L, z1[i]) * D(z1[i], W1[i, j])", "chain rule; $W_(1,i j)$ is in $z_(1,i)$ alone"),
-            ("delta1[i] * x[j]", "$x_j$ is the factor of $W_(1,i j)$ in $z_(1,i)$"),
+            ("D(L, z1[i]) * D(z1[i], W1[i, j])", "chain rule; {W1[i, j]} is in {z1[i]} alone"),
+            ("delta1[i] * x[j]", "{x[j]} is the factor of {W1[i, j]} in {z1[i]}"),
         ),
         "b1": derivation(
             "D(L, b1[i])",
             ("D(L, z1[i]) * D(z1[i], b1[i])", "chain rule"),
-            ("delta1[i]", "$partial z_(1,i) slash partial b_(1,i) = 1$"),
+            ("delta1[i]", "{D(z1[i], b1[i]) == 1}"),
         ),
     },
 )
 
-# The loss from z₂ itself: no logarithm of 0.
-STABLE_LOSS = "log(1 + exp(z2)) - y * z2"
+# The same for one example in matrices, which is how Figure 1 draws it: vectors are columns.
+COLUMNS = Setting(
+    symbols=INDICES
+    | LOSS
+    | {
+        "x": Symbol("x", shape=("d", "1")),
+        "y": Symbol("y"),
+        "W1": Symbol("W", "1", ("l", "d")),
+        "b1": Symbol("b", "1", ("l", "1")),
+        "W2": Symbol("W", "2", ("1", "l")),
+        "b2": Symbol("b", "2", ("1", "1")),
+        "z1": Symbol("z", "1", ("l", "1")),
+        "h": Symbol("h", shape=("l", "1")),
+        "z2": Symbol("z", "2", ("1", "1")),
+        "yhat": Symbol("hat(y)", shape=("1", "1")),
+        "theta": Symbol("theta"),
+        "lam": Symbol("lambda"),
+    },
+    definitions={
+        "z1": "W1 @ x + b1",
+        "h": "sigma(z1)",
+        "z2": "W2 @ h + b2",
+        "yhat": "sigma(z2)",
+        "L": "-(y * log(yhat) + (1 - y) * log(1 - yhat))",
+    },
+    claims={
+        "step": "becomes(theta, theta - lam * D(L, theta))",
+        "network": "yhat == sigma(W2 @ sigma(W1 @ x + b1) + b2)",
+    },
+)
 
-# Q2.4 for a batch: examples are columns, L is their mean; lower case with index n is one example's column.
+# Q2.4 for a batch: examples are columns, L is their mean; a superscript (n) is one example's part.
 BATCH = Setting(
     symbols=INDICES
+    | LOSS
     | {
         "X": Symbol("X", shape=("d", "N")),
-        "y": Symbol("bold(y)", shape=("1", "N")),
-        "yhat": Symbol("hat(bold(y))", shape=("1", "N")),
+        "y": Symbol("y", shape=("1", "N")),
+        "yhat": Symbol("hat(y)", shape=("1", "N")),
         "W1": Symbol("W", "1", ("l", "d")),
         "b1": Symbol("b", "1", ("l", "1")),
         "W2": Symbol("W", "2", ("1", "l")),
         "b2": Symbol("b", "2", ("1", "1")),
         "Z1": Symbol("Z", "1", ("l", "N")),
         "H": Symbol("H", shape=("l", "N")),
-        "Z2": Symbol("Z", "2", ("1", "N")),
+        "Z2": Symbol("z", "2", ("1", "N")),
         "delta1": Symbol("Delta", "1", ("l", "N")),
         "delta2": Symbol("Delta", "2", ("1", "N")),
-        "ones": Symbol("bold(1)", shape=("N", "1")),
-        "L": Symbol("L"),
-        "x": Symbol("x"),
-        "h": Symbol("h"),
-        "e1": Symbol("delta", "1"),
-        "e2": Symbol("delta", "2"),
+        "ones": Symbol("1", shape=("N", "1")),
+        "x": Symbol("x", example=("d", "1")),
+        "h": Symbol("h", example=("l", "1")),
+        "e1": Symbol("delta", "1", example=("l", "1")),
+        "e2": Symbol("delta", "2", example=()),
     },
     definitions={
         "Z1": "W1 @ X + b1 @ ones.T",
@@ -272,34 +355,90 @@ BATCH = Setting(
         "delta1": "(W2.T @ delta2) * H * (1 - H)",
     },
     derivations={
+        "Z2": derivation("D(L, Z2)", ("delta2",)),
+        "Z1": derivation("D(L, Z1)", ("delta1",)),
         "W2": derivation(
             "D(L, W2)",
             ("sum(e2[n] * h[n].T for n in range(N)) / N", "the mean of the examples' gradients"),
-            ("delta2 @ H.T", "a sum of columns times rows is a matrix product; $Delta_2$ has the $1 slash N$"),
+            ("delta2 @ H.T", "a sum of columns times rows is a matrix product; {delta2} has the {1 / N}"),
+            ("((yhat - y) @ H.T) / N", "in full"),
         ),
         "b2": derivation(
             "D(L, b2)",
             ("sum(e2[n] for n in range(N)) / N", "the mean again"),
             ("delta2 @ ones", "a product with ones sums over the batch"),
+            ("((yhat - y) @ ones) / N", "in full"),
         ),
         "W1": derivation(
             "D(L, W1)",
-            ("sum(e1[n] * x[n].T for n in range(N)) / N", "the mean again"),
-            ("delta1 @ X.T", "columns times rows; $Delta_1$ has it through $Delta_2$"),
+            ("sum(e1[n] @ x[n].T for n in range(N)) / N", "the mean again"),
+            ("delta1 @ X.T", "columns times rows; {delta1} has the {1 / N} through {delta2}"),
+            ("(((W2.T @ (yhat - y)) * H * (1 - H)) @ X.T) / N", "in full"),
         ),
         "b1": derivation(
             "D(L, b1)",
             ("sum(e1[n] for n in range(N)) / N", "the mean again"),
-            ("delta1 @ ones", "ones again"),
+            ("delta1 @ ones", "a product with ones sums over the batch"),
+            ("(((W2.T @ (yhat - y)) * H * (1 - H)) @ ones) / N", "in full"),
         ),
     },
 )
 
+# What the page says of layouts, for any loss of any u of any v.
+VECTORS = Setting(
+    symbols=INDICES | LOSS | {"u": Symbol("u", shape=("m", "1")), "v": Symbol("v", shape=("n", "1"))},
+)
+
+# The exercises: tanh in the hidden layer, weighted examples, the squared error.
+TANH = Setting(
+    symbols=NETWORK.symbols,
+    indices=NETWORK.indices,
+    definitions=NETWORK.definitions | {"h[i]": "tanh(z1[i])", "delta1[i]": "delta2 * W2[i] * (1 - h[i] ** 2)"},
+    derivations={
+        "z1": derivation(
+            "D(L, z1[i])",
+            ("D(L, h[i]) * D(h[i], z1[i])", "chain rule, as before"),
+            ("delta2 * W2[i] * (1 - h[i] ** 2)", "the new derivative is {1 - h[i]**2}"),
+        )
+    },
+)
+WEIGHTED = Setting(
+    symbols=MEAN.symbols | {"w": Symbol("w", shape=("N",), example=()), "z": Symbol("z", "2", ("N",), example=())},
+    indices=MEAN.indices,
+    definitions={
+        "yhat[n]": "sigma(z[n])",
+        "L": "-sum(w[n] * (y[n] * log(yhat[n]) + (1 - y[n]) * log(1 - yhat[n])) for n in range(N)) / N",
+    },
+    derivations={"z": derivation("D(L, z[n])", ("(1 / N) * (w[n] * (yhat[n] - y[n]))",))},
+)
+SQUARED = Setting(
+    symbols=INDICES | LOSS | {"y": Symbol("y"), "yhat": Symbol("hat(y)"), "z2": Symbol("z", "2")},
+    definitions={"yhat": "sigma(z2)", "L": "(1 / 2) * (yhat - y) ** 2"},
+    derivations={
+        "z2": derivation(
+            "D(L, z2)",
+            ("D(L, yhat) * D(yhat, z2)", "chain rule"),
+            ("(yhat - y) * (yhat * (1 - yhat))", "Q2.2; the factor {yhat * (1 - yhat)} stays"),
+        )
+    },
+)
+
+# The four gradients as numpy computes them, with the names of assignment2.py.
+NUMPY = {"W1": "delta1 @ X.T", "W2": "delta2 @ H.T", "b1": "delta1.sum(axis=1)", "b2": "delta2.sum(axis=1)"}
+
 SETTINGS = {
     "scalars": SCALARS,
+    "mean": MEAN,
+    "elements": ELEMENTS,
+    "elements_matrix": ELEMENTS_MATRIX,
     "layer": LAYER,
     "layer_matrices": LAYER_MATRICES,
     "unit": UNIT,
     "network": NETWORK,
+    "columns": COLUMNS,
     "batch": BATCH,
+    "vectors": VECTORS,
+    "tanh": TANH,
+    "weighted": WEIGHTED,
+    "squared": SQUARED,
 }
