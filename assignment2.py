@@ -9,8 +9,8 @@ Notation and shapes follow the handout; each example is a column:
 
 The functions come in the order of the questions, Q1 to Q5. Training is a loop over `update_params` (Q4), which calls
 `gradients` (Q3), which calls `inference_layer` (Q1). Where the handout contradicts itself, a comment says which reading
-is followed. Left out on purpose: other activations, other losses, more layers, momentum. `train_nn` takes
-`extract_features` from utils.py; nothing else here needs more than numpy.
+is followed; "equation 43" is one of assignment2.pdf. Left out on purpose: other activations, other losses, more layers,
+momentum. `train_nn` takes `extract_features` from utils.py; nothing else here needs more than numpy.
 
     from assignment2 import train_nn
     W1, b1, W2, b2 = train_nn("twitter_data.pkl", hidden_layer_size=6)
@@ -37,7 +37,7 @@ def sigmoid(x):
     # relative precision that 1 - 1/(1 + e^x) would cancel away. Far out it underflows to 0, as it should.
     with np.errstate(under="ignore"):
         e = np.exp(-np.abs(x))
-        return np.where(x < 0, e, 1) / (1 + e)
+        return np.where(x < 0, e, 1) / (1 + e)  # equation 11
 
 
 def inference_layer(X, W, b):
@@ -52,7 +52,7 @@ def inference_layer(X, W, b):
     column = _bias_column(b, len(W))
     # The bias is added as a column: a row (ℓ,) would spread along the examples, unnoticed when ℓ == N.
     Z = W @ X + (column if X.ndim == 2 else column[:, 0])  # (ℓ, d) @ (d, N) + (ℓ, 1) -> (ℓ, N)
-    return sigmoid(Z)
+    return sigmoid(Z)  # equation 3
 
 
 def inference_2layers(X, W1, W2, b1, b2):
@@ -62,7 +62,7 @@ def inference_2layers(X, W1, W2, b1, b2):
     b1, b2: as in `inference_layer`.  Returns ŷ of shape (1,) for one example, (N,) for (d, N).
     """
     H = inference_layer(_as_columns(X, W1), W1, b1)  # (ℓ, d) @ (d, N) -> (ℓ, N)
-    return inference_layer(H, _one_row(W2), b2).reshape(-1)  # (1, ℓ) @ (ℓ, N) -> (1, N) -> (N,)
+    return inference_layer(H, _one_row(W2), b2).reshape(-1)  # (1, ℓ) @ (ℓ, N) -> (1, N) -> (N,)    equation 1
 
 
 inference_2_layers = inference_2layers  # the handout's sample code calls it by this name
@@ -83,7 +83,7 @@ def bce_forward(yhat, y):
     _refuse_any(~((p >= 0) & (p <= 1)), p, "yhat", "a probability lies in [0, 1]")
     log_p = np.log(np.maximum(p, np.finfo(np.float64).tiny))
     log_q = np.log(np.maximum(1 - p, 2.0**-54))
-    return -np.mean(y * log_p + (1 - y) * log_q)
+    return -np.mean(y * log_p + (1 - y) * log_q)  # equation 6
 
 
 # ---- Q3: backpropagation -------------------------------------------------------------------------
@@ -101,20 +101,20 @@ def gradients(X, y, W1, W2, b1, b2):
     X = X.reshape(len(X), -1)  # (d, N), with N = 1 for a vector
     W2, N = _one_row(W2), X.shape[1]
 
-    H = inference_layer(X, W1, b1)  # (ℓ, d) @ (d, N) -> (ℓ, N)    ∂H/∂z1 = H(1 - H), as σ' = σ(1 - σ)
-    yhat = inference_layer(H, W2, b2)  # (1, ℓ) @ (ℓ, N) -> (1, N)    ∂ŷ/∂z2 = ŷ(1 - ŷ)
+    H = inference_layer(X, W1, b1)  # (ℓ, d) @ (d, N) -> (ℓ, N)    ∂H/∂z1 = H(1 - H)    equation 39
+    yhat = inference_layer(H, W2, b2)  # (1, ℓ) @ (ℓ, N) -> (1, N)    ∂ŷ/∂z2 = ŷ(1 - ŷ)    equation 41
     L = bce_forward(yhat, y)  # (1, N) -> ()    ∂L/∂ŷ = (ŷ - y) / (ŷ(1 - ŷ)) / N
     y = np.reshape(y, (1, N))
 
     # The product of the last two derivatives: the factor ŷ(1 - ŷ), which vanishes as the unit saturates, cancels. This
     # holds for the cross-entropy together with σ, and for no other pair here.
-    delta2 = (yhat - y) / N  # (1, N)    ∂L/∂z2
-    dW2 = delta2 @ H.T  # (1, N) @ (N, ℓ) -> (1, ℓ)
-    db2 = _bias_gradient(delta2, b2)
+    delta2 = (yhat - y) / N  # (1, N)    ∂L/∂z2, equation 43
+    dW2 = delta2 @ H.T  # (1, N) @ (N, ℓ) -> (1, ℓ)    equation 45
+    db2 = _bias_gradient(delta2, b2)  # equation 46
 
-    delta1 = (W2.T @ delta2) * H * (1 - H)  # (ℓ, 1) @ (1, N) * (ℓ, N) -> (ℓ, N)    ∂L/∂z1
-    dW1 = delta1 @ X.T  # (ℓ, N) @ (N, d) -> (ℓ, d)
-    db1 = _bias_gradient(delta1, b1)
+    delta1 = (W2.T @ delta2) * H * (1 - H)  # (ℓ, 1) @ (1, N) * (ℓ, N) -> (ℓ, N)    ∂L/∂z1, equation 44
+    dW1 = delta1 @ X.T  # (ℓ, N) @ (N, d) -> (ℓ, d)    equation 47
+    db1 = _bias_gradient(delta1, b1)  # equation 48
     return dW1, dW2, db1, db2, L
 
 
@@ -130,7 +130,7 @@ def update_params(batchx, batchy, W1, B1, W2, b2, lr=0.01):
     # All four gradients are taken at the old parameters, before any of them moves.
     dW1, dW2, db1, db2, _ = gradients(batchx, batchy, W1, W2, B1, b2)
     W1, b1, W2, b2 = map(np.asarray, (W1, B1, W2, b2))
-    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2
+    return W1 - lr * dW1, b1 - lr * db1, W2 - lr * dW2, b2 - lr * db2  # equation 7
 
 
 # ---- Q5: training --------------------------------------------------------------------------------

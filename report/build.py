@@ -20,7 +20,7 @@ from report.spoken import spoken
 HERE = Path(__file__).parent
 
 
-def build(source, out, inputs, standards=("ua-1",)):
+def build(source, out, inputs, standards=("1.7",)):
     """Compile the Typst file `source` to the PDF `out`, with `inputs` {name: text}; `out` is whole or untouched.
 
     Raises ValueError, naming the source and what the compiler found, if it does not compile; OSError if a file cannot

@@ -54,8 +54,7 @@ def worked_example():
         "back": {name: _gradient(name, one) for name in NETWORK.derivations},
         "chain": chain_of_numbers(),
         "batch": {
-            "given": {name: _named(name, two[name]) for name in ("X", "y")},
-            "forward": [_batch_value(name, two) for name in ("Z1", "H", "Z2", "yhat", "L")],
+            "forward": [_batch_value(name, two) for name in ("X", "y", "Z1", "H", "Z2", "yhat", "L")],
             "back": [_batch_gradient(name, two) for name in ("Z2", "Z1", "W2", "b2", "W1", "b1")],
         },
         "published": published_check(),
@@ -119,15 +118,6 @@ def _rounded(number):
 
 def _digits(number, digits):
     return short(number) if digits == 4 else f"{number:.{digits}f}"
-
-
-def _named(name, value):
-    """name = value, of the batch."""
-    value = math_of(value)
-    return {
-        "math": f"{typeset(name, BATCH.symbols)} = {value['math']}",
-        "spoken": f"{spoken(name, BATCH.symbols)} equals {value['spoken']}",
-    }
 
 
 def _row(name, value):

@@ -97,7 +97,7 @@ MEAN = Setting(
             ),
             (
                 "(1 / N) * ((yhat[n] - y[n]) / (yhat[n] * (1 - yhat[n])))",
-                "only the term {k == n} depends on {yhat[n]}; then as above",
+                "only the term {given(k, n)} depends on {yhat[n]}; then as above",
             ),
         )
     },
@@ -145,17 +145,20 @@ LAYER = Setting(
             "D(yhat[i], W[k, j])",
             ("D(yhat[i], z[i]) * D(z[i], W[k, j])", "chain rule; {yhat[i]} sees {W} through {z[i]} alone"),
             ("yhat[i] * (1 - yhat[i]) * D(z[i], W[k, j])", "Q2.2"),
-            ("yhat[i] * (1 - yhat[i]) * kron(i, k) * h[j]", "only row {i} of {W} is in {z[i]}"),
+            (
+                "yhat[i] * (1 - yhat[i]) * kron(i, k) * h[j]",
+                "{D(z[i], W[k, j]) == kron(i, k) * h[j]}: only row {i} of {W} is in {z[i]}",
+            ),
         ),
         "q23h": derivation(
             "D(yhat[i], h[j])",
             ("D(yhat[i], z[i]) * D(z[i], h[j])", "chain rule"),
-            ("yhat[i] * (1 - yhat[i]) * W[i, j]", "Q2.2; {h[j]} has the factor {W[i, j]} in {z[i]}"),
+            ("yhat[i] * (1 - yhat[i]) * W[i, j]", "Q2.2, and {D(z[i], h[j]) == W[i, j]}"),
         ),
         "q23b": derivation(
             "D(yhat[i], b[k])",
             ("D(yhat[i], z[i]) * D(z[i], b[k])", "chain rule"),
-            ("yhat[i] * (1 - yhat[i]) * kron(i, k)", "Q2.2; {b[i]} alone is in {z[i]}"),
+            ("yhat[i] * (1 - yhat[i]) * kron(i, k)", "Q2.2, and {D(z[i], b[k]) == kron(i, k)}"),
         ),
         "q23LW": derivation(
             "D(L, W[k, j])",
@@ -256,12 +259,12 @@ NETWORK = Setting(
             "D(L, z2)",
             ("D(L, yhat) * D(yhat, z2)", "chain rule; {z2} reaches {L} through {yhat} alone"),
             ("((yhat - y) / (yhat * (1 - yhat))) * (yhat * (1 - yhat))", "Q2.1 and Q2.2"),
-            ("yhat - y", "the factor {yhat * (1 - yhat)} cancels; call the result {delta2}"),
+            ("yhat - y", "the factor {yhat * (1 - yhat)} cancels; from here on {D(L, z2) == delta2}"),
         ),
         "W2": derivation(
             "D(L, W2[i])",
             ("D(L, z2) * D(z2, W2[i])", "chain rule"),
-            ("delta2 * h[i]", "{h[i]} is the factor of {W2[i]} in {z2}"),
+            ("delta2 * h[i]", "{D(z2, W2[i]) == h[i]}"),
         ),
         "b2": derivation(
             "D(L, b2)",
@@ -271,17 +274,17 @@ NETWORK = Setting(
         "h": derivation(
             "D(L, h[i])",
             ("D(L, z2) * D(z2, h[i])", "chain rule; one output, so one path"),
-            ("delta2 * W2[i]", "{W2[i]} is the factor of {h[i]} in {z2}"),
+            ("delta2 * W2[i]", "{D(z2, h[i]) == W2[i]}"),
         ),
         "z1": derivation(
             "D(L, z1[i])",
             ("D(L, h[i]) * D(h[i], z1[i])", "chain rule; {z1[i]} feeds {h[i]} alone"),
-            ("delta2 * W2[i] * h[i] * (1 - h[i])", "the line above, and Q2.2; call the result {delta1[i]}"),
+            ("delta2 * W2[i] * h[i] * (1 - h[i])", "the line above, and Q2.2; from here on {D(L, z1[i]) == delta1[i]}"),
         ),
         "W1": derivation(
             "D(L, W1[i, j])",
             ("D(L, z1[i]) * D(z1[i], W1[i, j])", "chain rule; {W1[i, j]} is in {z1[i]} alone"),
-            ("delta1[i] * x[j]", "{x[j]} is the factor of {W1[i, j]} in {z1[i]}"),
+            ("delta1[i] * x[j]", "{D(z1[i], W1[i, j]) == x[j]}"),
         ),
         "b1": derivation(
             "D(L, b1[i])",
@@ -384,9 +387,17 @@ BATCH = Setting(
     },
 )
 
-# What the page says of layouts, for any loss of any u of any v.
+# What the page says of layouts. A and c stand for any dependence of u on v, and of the loss on u.
 VECTORS = Setting(
-    symbols=INDICES | LOSS | {"u": Symbol("u", shape=("m", "1")), "v": Symbol("v", shape=("n", "1"))},
+    symbols=INDICES
+    | LOSS
+    | {
+        "u": Symbol("u", shape=("m", "1")),
+        "v": Symbol("v", shape=("n", "1")),
+        "A": Symbol("A", shape=("m", "n")),
+        "c": Symbol("c", shape=("m", "1")),
+    },
+    definitions={"u": "sigma(A @ v)", "L": "c.T @ u"},
 )
 
 # The exercises: tanh in the hidden layer, weighted examples, the squared error.
@@ -398,7 +409,7 @@ TANH = Setting(
         "z1": derivation(
             "D(L, z1[i])",
             ("D(L, h[i]) * D(h[i], z1[i])", "chain rule, as before"),
-            ("delta2 * W2[i] * (1 - h[i] ** 2)", "the new derivative is {1 - h[i]**2}"),
+            ("delta2 * W2[i] * (1 - h[i] ** 2)", "{D(h[i], z1[i]) == 1 - h[i]**2}"),
         )
     },
 )

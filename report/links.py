@@ -52,7 +52,7 @@ LINKS = (
         "sigmoid: base brackets clipped derivative identity integer log plus relu rounded scaled sign softmax tanh",
     ),
     Link(
-        *("network.h[i]", "(1.3), Q1.2", "inference_layer", "Z = W @ X + "),
+        *("network.h[i]", "(1.3), Q1.2", "inference_layer", "return sigmoid(Z)"),
         "test_inference_equals_the_loop",
         "layer: W_transposed bias_axis bias_minus bias_outside no_bias no_sigmoid one_bias relu rounded sign softmax "
         "spread tanh transposed twice",

@@ -12,8 +12,8 @@ tree aloud. So the formula that is proved, the one that is seen and the one that
     sum(… for i in range(n))                           D(f, x)      ∂f/∂x; od(f, x) is df/dx, and prime(f) is f′
     kron(i, j)            Iverson's [i = j]            softmax(A)   row by row
     a == b, a <= b, a < b a claim                      x in R(d)    a claim about shapes; {0, 1} is a set
-    approx(a, 0.69)       a ≈ 0.69, a claim            becomes(a, b)  a ← b
-    dots                  …
+    where(a == b, c == 1) a claim for the case c = 1   given(c, 1)  c = 1, a case and no claim
+    becomes(a, b)         a ← b                        dots         …
 
 How a name prints follows from its `Symbol`: a lowercase letter is bold if it stands for a vector, and plain as soon as
 an index picks an element. Subscripts count units; a superscript (n) picks an example of a batch.
@@ -293,8 +293,8 @@ class Printer:
             return f"[{self.print(arguments[0], SUM)} = {self.print(arguments[1], SUM)}]", ATOM
         if name == "R":
             return f"RR^({' times '.join(self.print(size, SUM) for size in arguments)})", POWER
-        if name in ("approx", "becomes"):
-            sign = {"approx": "approx", "becomes": "<-"}[name]
+        if name in ("given", "becomes", "where"):
+            sign = {"given": "=", "becomes": "<-", "where": '" if "'}[name]
             return f"{self.print(arguments[0], SUM)} {sign} {self.print(arguments[1], SUM)}", SUM
         letter = {"sigma": "sigma", "tanh": "tanh", "diag": 'op("diag")', "softmax": 'op("softmax")'}.get(name)
         if letter is None:

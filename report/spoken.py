@@ -119,10 +119,9 @@ class _Reader:
             return f"the bracket that is 1 if {read[0]} equals {read[1]} and 0 otherwise,", ATOM
         if name == "R":
             return "the real numbers, " + " by ".join(read), ATOM
-        if name == "approx":
-            return f"{read[0]} is about {read[1]}", SUM
-        if name == "becomes":
-            return f"{read[0]} becomes {read[1]}", SUM
+        if name in ("given", "becomes", "where"):
+            between = {"given": "equals", "becomes": "becomes", "where": "if"}[name]
+            return f"{read[0]} {between} {read[1]}", SUM
         what = {
             "log": "the natural logarithm of",
             "sigma": "sigma of",

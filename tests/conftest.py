@@ -30,7 +30,9 @@ NEEDS = {
     "test_companion_q4.py": ("scipy", "scikit-learn"),
     "test_companion_treebank.py": ("pooch",),
     "test_kit.py": ("pypdf",),
-    "test_report.py": ("pypdf", "sympy", "typst"),
+    "test_report.py": ("pypdf", "typst"),
+    "test_report_formulas.py": ("sympy", "mpmath"),
+    "test_report_student.py": ("pypdf", "typst"),
     "test_report_companion.py": ("pypdf", "sympy", "typst"),
 }
 
@@ -104,3 +106,11 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"the real data is not beside the project: no folder {SHARED / 'data'}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def model_answer(tmp_path_factory) -> Path:
+    """The PDF of a made-up training run."""
+    from report_pages import make_model_answer
+
+    return make_model_answer(tmp_path_factory.mktemp("model"))
