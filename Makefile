@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test lint bench data report autograder.zip kit companion companion-ablation companion-data \
+.PHONY: train test lint bench data report page autograder.zip kit companion companion-ablation companion-data \
         companion-report artefacts clean help
 
 train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
@@ -24,6 +24,9 @@ data: .venv/all  ## make data/twitter_data.pkl from NLTK's twitter_samples, down
 
 report: .venv/all output/run.json  ## write output/assignment2.pdf from the figures of the last training run
 	$(PY) -m report
+
+page: .venv/train output/run.json  ## write output/network.html, the network of the last training run to touch and try
+	$(PY) -m page
 
 output/run.json: | .venv/train
 	$(PY) train.py

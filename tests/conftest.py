@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -104,3 +105,28 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"the real data is not beside the project: no folder {SHARED / 'data'}")
     return SHARED
+
+
+SWITCHES = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Headless Chromium, driven by selenium."""
+    reason = "python -m pip install -r requirements-all.txt"
+    webdriver = pytest.importorskip("selenium.webdriver", reason=reason)
+    pytest.importorskip("selenium_axe_python", reason=reason)
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in (*SWITCHES.split(), f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    found = webdriver.Chrome(options, webdriver.ChromeService(driver, log_output=os.devnull))
+    yield found
+    found.quit()
