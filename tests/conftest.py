@@ -31,6 +31,7 @@ NEEDS = {
     "test_companion_q4.py": ("scipy", "scikit-learn"),
     "test_companion_treebank.py": ("pooch",),
     "test_kit.py": ("pypdf",),
+    "test_notebook.py": ("nbclient", "ipykernel", "jupytext"),
     "test_report.py": ("pypdf", "sympy", "typst"),
     "test_report_companion.py": ("pypdf", "sympy", "typst"),
 }
