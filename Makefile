@@ -3,8 +3,8 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test lint bench data report autograder.zip kit companion companion-ablation companion-data \
-        companion-report artefacts clean help
+.PHONY: train test lint bench data report page notebook autograder.zip kit companion companion-ablation \
+        companion-data companion-report artefacts clean help
 
 train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
 	$(PY) train.py
@@ -25,8 +25,14 @@ data: .venv/all  ## make data/twitter_data.pkl from NLTK's twitter_samples, down
 report: .venv/all output/run.json  ## write output/assignment2.pdf from the figures of the last training run
 	$(PY) -m report
 
+page: .venv/train output/run.json  ## write output/network.html, the network of the last training run to touch and try
+	$(PY) -m page
+
 output/run.json: | .venv/train
 	$(PY) train.py
+
+notebook: .venv/all  ## write notebook/assignment2.ipynb, executed, from notebook/walkthrough.py
+	$(PY) notebook/build.py
 
 autograder.zip: .venv/all  ## the package for Gradescope
 	$(PY) -m autograder.package $@
@@ -48,7 +54,7 @@ companion-report: .venv/all  ## write output/companion.pdf from the figures of t
 	$(PY) -m report --companion
 
 # companion.pdf is copied if `make companion companion-report` has made it: without the treebank its figures would differ.
-artefacts: train report  ## rebuild what is committed, and copy it from output/ to its places
+artefacts: train report notebook  ## rebuild what is committed, and copy it from output/ to its places
 	cp output/assignment2.pkl output/assignment2.pdf .
 	cp output/loss.png output/surface.png pictures/
 	if [ -e output/companion.pdf ]; then cp output/companion.pdf companion/; fi

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.writer import atomic_write
 
+from .cells import notebook
 from .starter import SOLUTIONS, starter
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def contents(edition):
     files = {name: path.read_bytes() for name, path in FILES.items()}
     templates = sorted((HERE / "templates").glob("assignment2.*"))
     files |= {f"templates/{path.name}": path.read_bytes() for path in templates}
-    return files | {"assignment2.py": starter(edition).encode()}
+    return files | {"assignment2.py": starter(edition).encode(), "walkthrough.ipynb": notebook("student").encode()}
 
 
 def build(edition, out):

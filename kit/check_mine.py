@@ -330,8 +330,11 @@ def draw_loss(Figure, curve):
     if "eval" in curve:
         axes.plot(curve["step"], curve["eval"], "--", label="evaluation (test tweets)", color="#d1712b")
     axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    ticks = [digit * 10.0**power for power in range(-6, 3) for digit in (1, 2, 5)]
+    low, high = axes.get_ylim()
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.yaxis.set_minor_formatter(lambda loss, _: f"{loss:g}" if high < 3 * low else "")  # it hardly fell
+    axes.set_ylim(low, high)
     axes.set_title("Loss while training", loc="left")
     axes.grid(which="both", linewidth=0.4, color="0.85")
     axes.legend(frameon=False)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -33,6 +34,8 @@ NEEDS = {
     "test_report.py": ("pypdf", "typst"),
     "test_report_formulas.py": ("sympy", "mpmath"),
     "test_report_student.py": ("pypdf", "typst"),
+    "test_notebook.py": ("nbclient", "ipykernel", "jupytext"),
+    "test_report.py": ("pypdf", "sympy", "typst"),
     "test_report_companion.py": ("pypdf", "sympy", "typst"),
 }
 
@@ -114,3 +117,28 @@ def model_answer(tmp_path_factory) -> Path:
     from report_pages import make_model_answer
 
     return make_model_answer(tmp_path_factory.mktemp("model"))
+
+
+SWITCHES = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Headless Chromium, driven by selenium."""
+    reason = "python -m pip install -r requirements-all.txt"
+    webdriver = pytest.importorskip("selenium.webdriver", reason=reason)
+    pytest.importorskip("selenium_axe_python", reason=reason)
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in (*SWITCHES.split(), f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    found = webdriver.Chrome(options, webdriver.ChromeService(driver, log_output=os.devnull))
+    yield found
+    found.quit()

@@ -1,7 +1,5 @@
 """The pages for students and for the class: what they hold, read by html.parser, and how they behave in Chromium."""
 
-import os
-import shutil
 from collections import Counter
 from html.parser import HTMLParser
 from importlib import resources
@@ -300,29 +298,6 @@ def test_a_pasted_call_fails_as_the_page_says(rubric, tmp_path):
 
 
 # ---- In a browser --------------------------------------------------------------------------------
-
-SWITCHES = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    reason = "python -m pip install -r requirements-all.txt"
-    webdriver = pytest.importorskip("selenium.webdriver", reason=reason)
-    pytest.importorskip("selenium_axe_python", reason=reason)
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for switch in (*SWITCHES.split(), f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(options, webdriver.ChromeService(driver, log_output=os.devnull))
-    yield found
-    found.quit()
 
 
 @pytest.fixture(scope="module")

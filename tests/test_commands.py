@@ -55,6 +55,7 @@ RUN = {
 LEFT = {
     "python -m venv .venv": "the tests run in an environment",
     "python -m pip install -r requirements.txt": "installs from the network",
+    "python notebook/build.py": "the notebook's tests execute it",
 }
 FAILS = {"python -m data.build": 1}  # the file of this test holds other tweets than features.npz: it says so
 NEEDS = {

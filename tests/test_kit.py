@@ -28,6 +28,7 @@ import pytest
 
 import assignment2 as january
 from kit.__main__ import build, contents
+from kit.cells import notebook
 from kit.starter import SOLUTIONS, starter
 from later_edition import assignment2 as later
 from tests.autograder_bank import good_pdf, good_pickle
@@ -536,8 +537,9 @@ def backward_expressions():
 FORMULAS = (  # in any text: the error at the output, a product of the slope, a step
     r"δ|\bdelta",
     r"(ŷ|yhat|\\hat\{?y\}?|\bp\b)\)? *[-−] *\(?y\b(?!hat)",
-    r"\b(h|H|a|A1)\)? *[*∘]? *\(1 *[-−] *\(?(h|H|a|A1)\b",
+    r"\b(h|H|a|A1)\)? *([*∘]|\\odot)? *\(1 *[-−] *\(?(h|H|a|A1)\b",
     r"[-−] *(lr|η|α) *[*·]? *(d|∂|∇)",
+    r"\\theta *[-−] *(\\mathrm\{)?(lr|\\eta|\\alpha)",
 )
 
 
@@ -545,13 +547,18 @@ def leaks(files):
     """What of the backward pass the files hold: expressions of code, whole functions, and formulas in any text."""
     found, backward = [], backward_expressions()
     for name, content in files.items():
-        text = content.decode()
+        text = program = content.decode()
+        if name.endswith(".ipynb"):
+            cells = json.loads(text)["cells"]
+            text, program = (
+                "\n\n".join("".join(c["source"]) for c in cells if kind in c["cell_type"]) for kind in ("", "code")
+            )
         if re.search(r"autograder|\bgrader\b|mistakes\.md|reference solution", text, flags=re.IGNORECASE):
             found.append((name, "the grader"))
         found += [(name, hit[0]) for formula in FORMULAS for hit in re.finditer(formula, text)]
-        if not name.endswith(".py"):
+        if not name.endswith((".py", ".ipynb")):
             continue
-        tree = ast.parse(text)
+        tree = ast.parse(program)
         found += [(name, expression) for expression in expressions(tree) & backward]
         for node in ast.walk(tree):
             if getattr(node, "name", "") in ("gradients", "update_params"):
@@ -582,3 +589,18 @@ def test_no_file_of_the_kit_holds_the_backward_pass(edition):
 def test_a_line_of_the_backward_pass_would_be_found(line):
     files = contents("january")
     assert leaks({"check.py": files["check.py"] + b"\n\n" + line.encode()}) != []
+    cell = {"cell_type": "code", "source": line}
+    assert leaks({"walkthrough.ipynb": json.dumps({"cells": [cell]}).encode()}) != []
+
+
+def test_each_cell_that_tells_the_answer_would_be_found():
+    """The cells of prose that the solution's notebook has and the student's has not: Q2 and Q3, the step, the check."""
+    kept = json.loads(notebook("student"))["cells"]
+    sources = ["".join(cell["source"]) for cell in kept]
+    told = [
+        "".join(cell["source"]).partition("\n")[0]
+        for cell in json.loads(notebook("solution"))["cells"]
+        if cell["cell_type"] == "markdown" and leaks({"walkthrough.ipynb": json.dumps({"cells": [cell]}).encode()})
+    ]
+    assert told == ["## Q2 and Q3: the gradients", "## Q4: one step of gradient descent"]
+    assert all(any(source.startswith(title) for source in sources) for title in told)  # without the answer
