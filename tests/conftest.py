@@ -35,7 +35,6 @@ NEEDS = {
     "test_report_formulas.py": ("sympy", "mpmath"),
     "test_report_student.py": ("pypdf", "typst"),
     "test_notebook.py": ("nbclient", "ipykernel", "jupytext"),
-    "test_report.py": ("pypdf", "sympy", "typst"),
     "test_report_companion.py": ("pypdf", "sympy", "typst"),
 }
 
