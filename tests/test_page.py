@@ -2,23 +2,27 @@
 
 import base64
 import json
+import math
+import os
 import pickle
 import re
 import zlib
+from collections import OrderedDict
+from importlib import resources
 
 import numpy as np
 import pytest
 
-from assignment2 import bce_forward, descend, gradients, inference_2layers
+from assignment2 import bce_forward, descend, gradients, inference_2layers, sigmoid, update_params
 from data.embedded import load_embedded
 from data.reader import read_parameters
-from evaluation import measure
+from evaluation import SENTENCES, measure
 from page.__main__ import main
 from page.build import FOLDER, MOST_UNITS, build_page, bundle, contents
 from page.values import SOLUTION, located_values
 from tests.conftest import PROJECT
 from tests.page_tweets import made_up_tweets
-from utils import process_tweet
+from utils import extract_features, process_tweet
 
 NAMES = ("W1", "b1", "W2", "b2")
 LONGEST = 300_000  # bytes of a page
@@ -226,3 +230,440 @@ def test_its_tokens_are_those_of_utils(opened, request):
     assert len(found) == len(tweets)
     wrong = [(tweet, stems) for tweet, stems in zip(tweets, found, strict=True) if stems != process_tweet(tweet)]
     assert wrong == []
+
+
+# ---- The graph -----------------------------------------------------------------------------------
+
+
+def cells(browser):
+    """{reference: the number that its cell shows}, for example {"z1.0": 1.561}."""
+    shown = js(
+        browser, "[...document.querySelectorAll('.cell')].map((cell) => [cell.dataset.reference, cell.textContent])"
+    )
+    return {reference: as_number(text) for reference, text in shown}
+
+
+def as_number(text):
+    return float(text.replace("\u2212", "-").replace(",", ""))
+
+
+def wanted_cells(x, y, parameters):
+    """The same from numpy, one value at a time, with the chain rule written out."""
+    W1, b1, W2, b2 = parameters
+    z1 = W1 @ x + b1
+    h = sigmoid(z1)
+    z2 = (W2 @ h + b2)[0]
+    yhat = sigmoid(z2)
+    dyhat = -y / yhat + (1 - y) / (1 - yhat)
+    dW1, dW2, db1, db2, L = gradients(x, y, W1, W2, b1, b2)
+    dh = W2[0] * dyhat * yhat * (1 - yhat)
+    arrays = {
+        "x": x,
+        "z1": z1,
+        "h": h,
+        "b1": b1,
+        "W2": W2[0],
+        "dh": dh,
+        "dz1": dh * h * (1 - h),
+        "dW2": dW2[0],
+        "db1": db1,
+    }
+    found = {"z2": z2, "yhat": yhat, "L": L, "b2": b2[0], "dyhat": dyhat, "dz2": yhat - y, "db2": db2[0]}
+    found |= {f"{name}.{i}": value for name, values in arrays.items() for i, value in enumerate(values)}
+    for name, matrix in (("W1", W1), ("dW1", dW1)):
+        found |= {f"{name}.{i}.{k}": value for i, row in enumerate(matrix) for k, value in enumerate(row)}
+    return found
+
+
+def test_the_graph_shows_every_number_of_the_chosen_tweet(opened, data, parameters):
+    """Four digits are shown, three where a number is written with an exponent."""
+    x, y = data["test_X"][:, 822], 1  # the most wrong of the test tweets is chosen at first
+    assert js(opened, "document.getElementById('chosen').textContent").startswith(
+        "test tweet 823, truly positive: positive 122"
+    )
+    assert cells(opened) == pytest.approx(wanted_cells(x, y, parameters), rel=6e-3)
+    click(opened, "y0")  # the other label
+    assert cells(opened) == pytest.approx(wanted_cells(x, 0, parameters), rel=6e-3)
+
+
+def test_a_value_tells_its_product_its_equation_and_its_line(opened):
+    from selenium.webdriver import ActionChains, Keys
+
+    located = located_values()
+    detail = opened.find_element("id", "detail")
+    for reference, symbol in (("dW1.1.2", "∂L/∂W₁[2,3]"), ("dh.0", "∂L/∂h[1]"), ("z2", "z₂"), ("L", "L")):
+        cell = opened.find_element("css selector", f'[data-reference="{reference}"]')
+        ActionChains(opened).move_to_element(cell).perform()
+        symbols, numbers, *_, where = detail.text.split("\n")
+        assert symbols.startswith(f"{symbol} = ")
+        value = located[reference.split(".")[0]]
+        assert where == f"{value['equation']} · assignment2.py, line {value['line']}: {value['code']}"
+        if reference[0] == "d":  # a product of two
+            factors = [as_number(text.strip("()")) for text in numbers.removeprefix("= ").split("·")]
+            assert math.prod(factors) == pytest.approx(cells(opened)[reference], rel=2e-3)
+            assert len(js(opened, "[...document.querySelectorAll('.factor')]")) == 2
+    cell.send_keys(Keys.ARROW_LEFT)
+    assert js(opened, "document.activeElement.dataset.reference") == "yhat"
+    assert detail.text.startswith("ŷ = σ(z₂)")
+    assert len(js(opened, "[...document.querySelectorAll('.cell[tabindex=\"0\"]')]")) == 1  # one stop for the Tab key
+
+
+# ---- Steps and time ------------------------------------------------------------------------------
+
+
+def click(browser, name):
+    browser.execute_script("document.getElementById(arguments[0]).click()", name)
+
+
+def enter(browser, name, value):
+    browser.execute_script(
+        "const control = document.getElementById(arguments[0]); control.value = arguments[1];"
+        "for (const kind of ['input', 'change']) control.dispatchEvent(new Event(kind, { bubbles: true }))",
+        name,
+        value,
+    )
+
+
+def text_of(browser, name):
+    return js(browser, "document.getElementById(arguments[0]).textContent", name)
+
+
+def test_a_step_is_that_of_update_params(opened, data, parameters):
+    W1, b1, W2, b2 = parameters
+    enter(opened, "batch", "chosen")
+    enter(opened, "lr", "0.0001")
+    click(opened, "scaled")  # as the handout's Q4 does: the features as they are
+    click(opened, "step")
+    once = update_params(data["test_X"][:, [822]], np.array([1]), W1, b1, W2, b2, lr=0.0001)
+    stepped = predict(data["test_X"], once)
+    assert np.abs(stepped - predict(data["test_X"], parameters)).max() > 1e-3
+    assert answers(opened, data) == pytest.approx(stepped, rel=1e-12, abs=1e-15)
+    assert text_of(opened, "status").startswith("trained and 1 step of yours: ")
+    assert f"{bce_forward(predict(data['train_X'], once), data['train_y']):.5f}" in text_of(opened, "moved")
+
+    # All the training tweets, with their features scaled as `descend` does.
+    enter(opened, "batch", "8000")
+    enter(opened, "lr", "0.5")
+    click(opened, "scaled")
+    click(opened, "step")
+    spread = data["train_X"].std(axis=1)
+    scale = np.where(spread > 0, spread / 20, 1)
+    W1, b1, W2, b2 = update_params(
+        data["train_X"] / scale[:, None], data["train_y"], once[0] * scale, *once[1:], lr=0.5
+    )
+    assert answers(opened, data) == pytest.approx(
+        predict(data["test_X"], (W1 / scale, b1, W2, b2)), rel=1e-10, abs=1e-15
+    )
+
+    click(opened, "undo")
+    assert answers(opened, data) == pytest.approx(stepped, rel=1e-12, abs=1e-15)
+    click(opened, "undo")
+    assert answers(opened, data) == pytest.approx(predict(data["test_X"], parameters), rel=1e-12, abs=1e-15)
+    assert js(opened, "document.getElementById('undo').disabled")
+
+
+def test_random_weights_learn(opened, data):
+    click(opened, "random")
+    before = bce_forward(answers(opened, data), data["test_y"])
+    for _ in range(10):
+        click(opened, "steps")
+    after = bce_forward(answers(opened, data), data["test_y"])
+    assert before > 0.4 and after < 0.75 * before
+    enter(opened, "lr", "-1")
+    click(opened, "step")
+    assert text_of(opened, "moved") == "The learning rate must be a positive number."
+    click(opened, "trained")
+    assert text_of(opened, "status").startswith("trained: test loss 0.01155, 1,992 of 2,000 tweets right")
+
+
+def test_scrubbing_shows_the_networks_of_the_training(opened, data, run, parameters):
+    kept = run["checkpoints"]
+    for at in (0, 7, len(kept["step"]) - 1):
+        enter(opened, "time", at)
+        assert text_of(opened, "when") == f"step {kept['step'][at]:,}"
+        checkpoint = [np.array(kept[name][at]) for name in NAMES]
+        assert answers(opened, data) == pytest.approx(predict(data["test_X"], checkpoint), rel=1e-12)
+    enter(opened, "time", len(kept["step"]))
+    assert answers(opened, data) == pytest.approx(predict(data["test_X"], parameters), rel=1e-12, abs=1e-15)
+    assert text_of(opened, "play") == "Play"
+    click(opened, "play")
+    assert text_of(opened, "play") == "Pause" and text_of(opened, "when") == "step 1"
+    click(opened, "play")
+    assert text_of(opened, "play") == "Play"
+
+
+# ---- A tweet of one's own ------------------------------------------------------------------------
+
+
+def rows(browser, name):
+    found = (
+        "[...document.getElementById(arguments[0]).rows].map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    return js(browser, found, name)
+
+
+def test_a_tweet_is_counted_as_in_utils(opened, data, parameters):
+    tweet = "Thank you @someone for #lovely evenings :-) I missed the bus, http://t.co/x :("
+    enter(opened, "tweet", tweet)
+    stems = process_tweet(tweet)
+    words = rows(opened, "words")
+    counts = [[data["freqs"].get((stem, label), 0) for label in (1.0, 0.0)] for stem in stems]
+    assert [[row[0], *map(as_number, row[1:3])] for row in words] == [
+        [s, *c] for s, c in zip(stems, counts, strict=True)
+    ]
+    assert "missedmiss" in text_of(opened, "tokens").replace("→ ", "")
+    assert "thestop word" in text_of(opened, "tokens")
+
+    def logit(features):
+        W1, b1, W2, b2 = parameters
+        return (W2 @ sigmoid(W1 @ features[0] + b1) + b2)[0]
+
+    features = extract_features(tweet, data["freqs"])
+    pulls = [logit(features) - logit(features - [[0, *count]]) for count in counts]
+    assert [as_number(row[3]) for row in words] == pytest.approx(pulls, rel=6e-3)
+    without = extract_features(tweet.replace(":-)", "").replace(":(", ""), data["freqs"])
+    for row, (_, positive, negative) in zip(rows(opened, "sums"), (features[0], without[0]), strict=True):
+        yhat = predict(np.array([1, positive, negative]), parameters)[0]
+        assert [*map(as_number, row[1:3])] == [positive, negative]
+        assert as_number(row[3]) == pytest.approx(yhat, abs=6e-5)
+        assert row[4] == ("positive" if yhat > 0.5 else "negative")
+    assert text_of(opened, "chosen").startswith("your tweet: ")
+
+    enter(opened, "tweet", "")
+    assert rows(opened, "words") == [] and rows(opened, "sums")[0][1:3] == ["0", "0"]
+    js(opened, "document.querySelector('.example').click()")
+    assert [row[0] for row in rows(opened, "words")] == process_tweet(SENTENCES[0])
+
+
+# ---- Files of one's own --------------------------------------------------------------------------
+
+RNG = np.random.default_rng(5)
+MINE = {
+    "W1": RNG.normal(size=(4, 3)) / 300,
+    "b1": RNG.normal(size=4),
+    "W2": RNG.normal(size=(1, 4)),
+    "b2": RNG.normal(size=1),
+}
+FORTRAN = {name: np.asfortranarray(value) for name, value in MINE.items()}
+ROUNDED = {name: value.astype(np.float32) for name, value in MINE.items()}
+FORMS = {
+    **{f"protocol{n}.pkl": lambda path, n=n: path.write_bytes(pickle.dumps(MINE, protocol=n)) for n in range(2, 6)},
+    "fortran4.pkl": lambda path: path.write_bytes(pickle.dumps(FORTRAN, protocol=4)),
+    "fortran5.pkl": lambda path: path.write_bytes(pickle.dumps(FORTRAN, protocol=5)),
+    "ordered.pkl": lambda path: path.write_bytes(pickle.dumps(OrderedDict(MINE))),
+    "big.pkl": lambda path: path.write_bytes(pickle.dumps({k: v.astype(">f8") for k, v in MINE.items()})),
+    "columns.pkl": lambda path: path.write_bytes(pickle.dumps(MINE | {"b1": MINE["b1"][:, None], "b2": MINE["b2"][0]})),
+    "plain.pkl": lambda path: path.write_bytes(pickle.dumps({k: v.tolist() for k, v in MINE.items()})),
+    "single.pkl": lambda path: path.write_bytes(pickle.dumps(ROUNDED)),
+    "stored.npz": lambda path: np.savez(path, **MINE, Ls=np.ones(3)),
+    "deflated.npz": lambda path: np.savez_compressed(path, **FORTRAN),
+    "run.json": lambda path: path.write_text(json.dumps({"parameters": {k: v.tolist() for k, v in MINE.items()}})),
+}
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("echo pwned",)
+
+
+def refused(**changed):
+    return pickle.dumps(MINE | changed)
+
+
+REFUSED = {
+    "empty.pkl": (b"", "it is empty"),
+    "evil.pkl": (pickle.dumps({"W1": Evil()}), f"it calls {os.system.__module__}.system, and only arrays are allowed"),
+    "text.pkl": (b"W1 = 3", "it is none of assignment2.pkl (protocol 2 to 5), .npz and run.json"),
+    "zero.pkl": (pickle.dumps(MINE, protocol=0), "it is none of assignment2.pkl (protocol 2 to 5), .npz and run.json"),
+    "cut.pkl": (pickle.dumps(MINE)[:100], "it ends too early"),
+    "list.pkl": (pickle.dumps([1, 2]), "it is no dict"),
+    "set.pkl": (pickle.dumps({"W1": {1, 2}}), "it holds something other than arrays"),
+    "keys.pkl": (pickle.dumps({"W1": MINE["W1"], "W2": MINE["W2"]}), "it has no b1, b2"),
+    "run.json": (b'{"seed": 3}', "it has no W1, b1, W2, b2"),
+    "nan.pkl": (refused(b1=np.full(4, np.nan)), "b1 holds NaN; parameters are finite numbers"),
+    "words.pkl": (refused(b2="three"), "b2 holds three; parameters are finite numbers"),
+    "complex.pkl": (refused(b2=np.ones(1, complex)), "it holds values of type c16, not numbers"),
+    "wide.pkl": (refused(W1=np.ones((4, 5))), "W1 has 5 columns, and a tweet has 3 features"),
+    "shapes.pkl": (refused(W2=np.ones((1, 5))), "the shapes W1 (4, 3), b1 (4), W2 (1, 5), b2 (1) do not fit"),
+    "large.pkl": (
+        pickle.dumps({"W1": np.ones((40, 3)), "b1": np.ones(40), "W2": np.ones((1, 40)), "b2": np.ones(1)}),
+        "it has 40 hidden units; this page shows at most 32",
+    ),
+    "broken.npz": (b"PK\x03\x04" + bytes(40), "it is not a whole zip file"),
+}
+
+
+def hand_over(browser, path):
+    browser.find_element("id", "file").send_keys(str(path))
+    return js_async(
+        browser,
+        "const message = document.getElementById('message'), wait = () =>"
+        " message.textContent.startsWith(arguments[0]) ? done(message.textContent) : setTimeout(wait); wait()",
+        path.name,
+    )
+
+
+def js_async(browser, code, *arguments):
+    return browser.execute_async_script(f"const done = arguments[arguments.length - 1]; {code}", *arguments)
+
+
+def test_files_of_ones_own_are_read(opened, data, tmp_path):
+    wanted = {
+        name: predict(data["test_X"], tuple(form.values())) for name, form in (("", MINE), ("single.pkl", ROUNDED))
+    }
+    for name, write in FORMS.items():
+        write(tmp_path / name)
+        assert hand_over(opened, tmp_path / name).startswith(f"{name}: 4 hidden units")
+        assert answers(opened, data) == pytest.approx(wanted.get(name, wanted[""]), rel=1e-12), name
+    assert [row[0] for row in rows(opened, "networks")] == ["trained", *FORMS]
+    assert len(js(opened, "[...document.querySelectorAll('#views input')]")) == 5  # ŷ and four units
+
+
+def test_other_files_are_refused_with_a_sentence(opened, data, parameters, tmp_path):
+    for name, (content, reason) in REFUSED.items():
+        (tmp_path / name).write_bytes(content)
+        said = hand_over(opened, tmp_path / name)
+        assert said.startswith(f"{name} was refused: {reason}") and said.endswith("."), name
+    assert len(rows(opened, "networks")) == 1
+    assert answers(opened, data) == pytest.approx(predict(data["test_X"], parameters), rel=1e-12, abs=1e-15)
+
+
+def test_a_dropped_file_is_compared_and_saved(opened, data, parameters, tmp_path):
+    sent = base64.b64encode(pickle.dumps(MINE)).decode()
+    opened.execute_script(
+        "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0)), held = new DataTransfer();"
+        "held.items.add(new File([bytes], 'assignment2.pkl'));"
+        "document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: held, bubbles: true, cancelable: true }))",
+        sent,
+    )
+    js_async(
+        opened,
+        "const wait = () => document.getElementById('difference').textContent ? done() : setTimeout(wait); wait()",
+    )
+    mine, trained = (predict(data["test_X"], p) > 0.5 for p in (tuple(MINE.values()), parameters))
+    assert text_of(opened, "difference").startswith(
+        f"“assignment2.pkl” and “trained” answer {np.sum(mine != trained):,} of 2,000 test tweets differently."
+    )
+    enter(opened, "filter", "different")
+    assert text_of(opened, "where") == f"1 to 12 of {np.sum(mine != trained):,}"
+
+    click(opened, "save-parameters")
+    click(opened, "save-picture")
+    saved = [opened.folder / name for name in ("parameters.npz", "surface.png")]
+    waited(lambda: all(path.exists() for path in saved))
+    with np.load(saved[0]) as archive:
+        assert {name: archive[name].tolist() for name in archive} == {k: v.tolist() for k, v in MINE.items()}
+    assert saved[1].read_bytes().startswith(b"\x89PNG")
+    assert hand_over(opened, saved[0]).startswith("parameters.npz: 4 hidden units")
+
+
+def waited(happened):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(None, 10, poll_frequency=0.05).until(lambda _: happened())
+
+
+# ---- The surface and its table -------------------------------------------------------------------
+
+
+def test_the_table_holds_what_the_surface_shows(opened, data, parameters):
+    yhat = predict(data["test_X"], parameters)
+    wrong = np.flatnonzero((yhat > 0.5) != (data["test_y"] == 1))
+    found = rows(opened, "tweets")
+    assert [int(row[0].replace(",", "")) - 1 for row in found] == wrong.tolist()
+    for row, n in zip(found, wrong, strict=True):
+        assert [*map(as_number, row[1:3])] == data["test_X"][1:, n].tolist()
+        assert as_number(row[4]) == pytest.approx(yhat[n], abs=6e-5)
+    for kind, n in (("unsure", np.sum((yhat > 0.1) & (yhat < 0.9))), ("different", 0), ("all", 2000)):
+        enter(opened, "filter", kind)
+        assert text_of(opened, "where") == (f"1 to {min(n, 12)} of {n:,}" if n else "none")
+    click(opened, "on")
+    assert rows(opened, "tweets")[0][0] == "13"
+    js(opened, "document.querySelector('#tweets button').click()")
+    assert text_of(opened, "chosen").startswith("test tweet 13, ")
+    click(opened, "back")
+    click(opened, "next")
+    assert text_of(opened, "chosen").startswith(f"test tweet {wrong[0] + 1}, ")
+    click(opened, "previous")
+    assert text_of(opened, "chosen").startswith(f"test tweet {wrong[-1] + 1:,}, ")
+
+
+def test_the_surface_answers_pointer_and_keys(opened, data):
+    from selenium.webdriver import ActionChains, Keys
+
+    canvas = opened.find_elements("css selector", "#surface canvas")[1]
+    opened.execute_script("arguments[0].scrollIntoView()", canvas)
+    ActionChains(opened).move_to_element(canvas).perform()
+    tip = opened.find_element("css selector", ".tip")
+    assert re.search(r"positive [\d,]+, negative [\d,]+\nŷ [\d.]+", tip.text)
+    ActionChains(opened).click().perform()
+    assert text_of(opened, "chosen").split(": ")[-1].split(", ŷ")[0] in tip.text
+    canvas.send_keys(Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.SHIFT + Keys.ARROW_UP)
+    spoken = text_of(opened, "spoken")
+    canvas.send_keys(Keys.ENTER)
+    assert text_of(opened, "chosen").split(": ")[-1].split(", ŷ")[0] in spoken
+    canvas.send_keys(Keys.ARROW_LEFT, Keys.ESCAPE)
+    assert not tip.is_displayed()
+
+
+def pixels(browser):
+    return js(browser, "document.querySelector('#surface canvas').toDataURL()")
+
+
+def test_each_hidden_unit_has_its_half_plane(opened, parameters):
+    seen = [pixels(opened)]
+    for i in range(6):
+        opened.execute_script("document.querySelectorAll('#views input')[arguments[0]].click()", i + 1)
+        votes = "positive" if parameters[2][0, i] > 0 else "negative"
+        assert f"h[{i + 1}] is on" in text_of(opened, "unit") and f"votes {votes}" in text_of(opened, "unit")
+        seen.append(pixels(opened))
+    assert len(set(seen)) == 7
+
+
+def test_no_control_fails(opened):
+    """Each of them once more, in the order of the page."""
+    opened.execute_script(
+        "for (const option of document.querySelectorAll('option')) { option.parentElement.value = option.value;"
+        "  option.parentElement.dispatchEvent(new Event('input', { bubbles: true })) }"
+        "for (const control of document.querySelectorAll('button, input:not([type=file]), summary')) control.click()"
+    )
+    assert text_of(opened, "status")
+
+
+# ---- For everyone --------------------------------------------------------------------------------
+
+
+def emulate(browser, media="", scheme="light"):
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+def test_axe_finds_nothing(opened):
+    axe = (resources.files("selenium_axe_python") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    enter(opened, "tweet", "so happy :)")
+    click(opened, "step")
+    opened.execute_script("for (const part of document.querySelectorAll('details')) part.open = true")
+    opened.execute_script(
+        "for (const part of document.querySelectorAll('section')) part.style.contentVisibility = 'visible'"
+    )
+    opened.execute_script(axe)
+    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+        emulate(opened, scheme=scheme)
+        options = {"preload": False, "resultTypes": ["violations"], **rules}
+        found = js_async(opened, "axe.run(arguments[0]).then(done)", options)
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == [], scheme
+        assert found["passes"]
+    emulate(opened)
+
+
+def test_a_phone_scrolls_in_one_direction_and_paper_has_no_controls(opened):
+    sizes = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sizes)
+    wide, seen = js(opened, "[document.documentElement.scrollWidth, innerWidth]")
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide <= seen == 390
+    shown = "['play', 'step', 'surface', 'chain'].map((name) => document.getElementById(name).checkVisibility())"
+    assert js(opened, shown) == [True] * 4
+    emulate(opened, media="print")
+    assert js(opened, shown) == [False, False, True, True]
+    emulate(opened)

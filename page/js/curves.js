@@ -2,14 +2,15 @@
 
 import { count, svg } from "./format.js";
 
-const [WIDTH, HEIGHT] = [560, 150];
+const HEIGHT = 132;
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 10, 26];
 
 export function drawCurves(container, curve) {
+  const width = Math.max(container.clientWidth, 200);
   const losses = [...curve.train, ...(curve.eval ?? [])].filter((loss) => loss > 0);
   const [low, high] = [Math.min(...losses) / 1.15, Math.max(...losses) * 1.15];
   const last = Math.max(curve.step.at(-1), 2);
-  const x = (step) => LEFT + (Math.log(step) / Math.log(last)) * (WIDTH - LEFT - RIGHT);
+  const x = (step) => LEFT + (Math.log(step) / Math.log(last)) * (width - LEFT - RIGHT);
   const y = (loss) => TOP + (Math.log(high / Math.max(loss, low)) / Math.log(high / low)) * (HEIGHT - TOP - BOTTOM);
   const path = (values) =>
     values.map((loss, at) => `${at ? "L" : "M"}${x(curve.step[at]).toFixed(1)} ${y(loss).toFixed(1)}`);
@@ -18,11 +19,11 @@ export function drawCurves(container, curve) {
     .toPrecision(
       3,
     )}${curve.eval ? `, test ${curve.eval[0].toPrecision(2)} to ${curve.eval.at(-1).toPrecision(3)}` : ""}`;
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label });
 
   for (const [loss, name] of ticks(low, high)) {
     picture.append(
-      svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(loss), y2: y(loss) }),
+      svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(loss), y2: y(loss) }),
       text(LEFT - 6, y(loss) + 4, "end", name),
     );
   }
@@ -30,12 +31,7 @@ export function drawCurves(container, curve) {
     const name = step >= 1e6 ? `${step / 1e6}M` : step >= 1000 ? `${step / 1000}k` : String(step);
     picture.append(
       svg("line", { class: "grid", x1: x(step), x2: x(step), y1: TOP, y2: HEIGHT - BOTTOM }),
-      text(
-        x(step),
-        HEIGHT - 8,
-        step === 1 ? "start" : step * 1.5 > last ? "end" : "middle",
-        step === 1 ? "step 1" : name,
-      ),
+      text(x(step), HEIGHT - 8, step * 1.5 > last ? "end" : "middle", name),
     );
   }
   if (curve.eval) picture.append(svg("path", { class: "curve evaluation", d: path(curve.eval).join("") }));

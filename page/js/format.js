@@ -2,16 +2,19 @@
 
 const MINUS = "\u2212";
 
+const inThousands = new Intl.NumberFormat("en", { maximumFractionDigits: 20 });
+
+export const count = (value) => inThousands.format(value);
+
 // Four significant digits, whole counts in full.
 export function number(value) {
   if (value === 0) return "0";
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return value.toLocaleString("en").replace("-", MINUS);
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return count(value).replace("-", MINUS);
   const size = Math.abs(value);
   const text = size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
   return text.replaceAll("-", MINUS).replace("e+", "e");
 }
 
-export const count = (value) => value.toLocaleString("en");
 export const probability = (value) => (value > 0.9999 || value < 0.0001 ? number(value) : value.toFixed(4));
 export const loss = (value) => value.toFixed(5);
 

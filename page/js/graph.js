@@ -76,9 +76,10 @@ export function makeGraph(store, { values }) {
         [0, 1, 2].map((k) => at("W1", i, k)),
         at("b1", i),
         at("W2", i),
-        i ? [] : element("td", { rowSpan: units }, cell(prefix + "b2")),
       ),
     );
+    const last = [symbolOf(prefix + "b2"), element("td", { colSpan: 4 }), at("b2")];
+    rows.push(element("tr", {}, element("th", { scope: "row" }, last[0]), last.slice(1)));
     return element(
       "table.numbers",
       {},
@@ -91,7 +92,7 @@ export function makeGraph(store, { values }) {
           {},
           element("td", { rowSpan: 2 }),
           symbolHead("W1", 3),
-          ["b1", "W2", "b2"].map((name) => symbolHead(name, 1)),
+          ["b1", "W2"].map((name) => symbolHead(name, 1)),
         ),
         element("tr", {}, heads),
       ),
@@ -120,8 +121,10 @@ export function makeGraph(store, { values }) {
     for (const [reference, button] of cells) {
       const value = valueOf(reference, traced, net);
       const text = number(value);
-      if (button.textContent !== text) button.textContent = text;
-      button.setAttribute("aria-label", `${symbol(reference)} = ${text}`);
+      if (button.textContent !== text) {
+        button.textContent = text;
+        button.setAttribute("aria-label", `${symbol(reference)} = ${text}`);
+      }
       button.classList.toggle("below", value < 0);
       button.style.setProperty("--share", (Math.abs(value) / (largest.get(reference.split(".")[0]) || 1)).toFixed(2));
     }

@@ -1,6 +1,6 @@
 // Unpacks the data, and puts the parts of the page together. `window.network` is for tests and for the curious.
 
-import { byId, count, element, loss, probability } from "./format.js";
+import { byId, count, element, loss, number, probability } from "./format.js";
 import { makeGraph } from "./graph.js";
 import { gradients, logit, makeNetwork, measure, scales, sigmoid, trace } from "./network.js";
 import { makeNetworks } from "./networks.js";
@@ -86,9 +86,9 @@ function drawStatus() {
     `${count(figures.right)} of ${count(points.label.length)} tweets right`;
   byId("unit").textContent =
     unit === null
-      ? "Colour is ŷ: the thick line is ŷ = 0.5, the thin ones are 0.1 and 0.9."
-      : `Colour is h[${unit + 1}], near 1 on one side of its dashed line and near 0 on the other. Its weight W₂[${unit + 1}] is ` +
-        `${net.W2[unit].toPrecision(3).replace("-", "−")}: where it is on, it votes ${net.W2[unit] > 0 ? "positive" : "negative"}.`;
+      ? "The colour is ŷ; the thin lines are 0.1 and 0.9."
+      : `h[${unit + 1}] is on, near 1, on the tinted side of its dashed line. There it votes ` +
+        `${net.W2[unit] > 0 ? "positive" : "negative"}, with the weight ${number(net.W2[unit])}.`;
 }
 
 function drawChosen() {

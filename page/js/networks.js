@@ -7,17 +7,15 @@ import { writeNpz } from "./npz.js";
 import { readNetwork } from "./parameters.js";
 
 export function makeNetworks(store, show, surface, { points, pointsAre, trained }) {
-  const known = [{ name: "trained", net: trained }];
+  const known = [{ name: "trained", net: trained, figures: store.state.figures }];
   const [body, message] = ["networks", "message"].map(byId);
   const total = points.label.length;
 
   function draw() {
     const { net, name, figures, compare } = store.state;
     const shown = known.find((each) => each.net === net);
-    const rows = shown ? known : [...known, { name, net, passing: true }];
-    body.replaceChildren(
-      ...rows.map((each) => row(each, each.net === net ? figures : measure(each.net, points), each.net === net)),
-    );
+    const rows = shown ? known : [...known, { name, net, figures, passing: true }];
+    body.replaceChildren(...rows.map((each) => row(each, each.net === net)));
     if (!compare) byId("difference").textContent = "";
     else {
       const { yhats, othersYhats } = store.state;
@@ -28,7 +26,7 @@ export function makeNetworks(store, show, surface, { points, pointsAre, trained 
     }
   }
 
-  function row(each, figures, isShown) {
+  function row(each, isShown) {
     const pressed = (text, on, act) => {
       const button = element("button", { type: "button", ariaPressed: String(on) }, text);
       button.addEventListener("click", act);
@@ -45,8 +43,8 @@ export function makeNetworks(store, show, surface, { points, pointsAre, trained 
       "tr",
       {},
       element("th", { scope: "row" }, each.name),
-      element("td.number", {}, loss(figures.loss)),
-      element("td.number", {}, figures.accuracy.toFixed(4)),
+      element("td.number", {}, loss(each.figures.loss)),
+      element("td.number", {}, each.figures.accuracy.toFixed(4)),
       element("td.actions", {}, actions),
     );
   }
@@ -59,9 +57,8 @@ export function makeNetworks(store, show, surface, { points, pointsAre, trained 
     taken: 0,
   });
 
-  function keep({ net }) {
-    const { name, at } = store.state;
-    known.push({ name, net, at });
+  function keep({ name, net, figures }) {
+    known.push({ name, net, figures, at: store.state.at });
     draw();
     message.textContent = `Kept “${name}”: it can be shown again, and compared.`;
   }
@@ -77,7 +74,7 @@ export function makeNetworks(store, show, surface, { points, pointsAre, trained 
     for (const file of files) {
       try {
         const net = await readNetwork(file);
-        const each = { name: file.name, net };
+        const each = { name: file.name, net, figures: measure(net, points) };
         known.push(each);
         message.textContent = `${file.name}: ${net.units} hidden units, shown now and compared with the trained network.`;
         compare(known[0]);

@@ -5,7 +5,8 @@ const RECONSTRUCT = "numpy.core.multiarray._reconstruct";
 const SCALAR = "numpy.core.multiarray.scalar";
 const FROM_BUFFER = "numpy.core.numeric._frombuffer";
 const ENCODE = "_codecs.encode"; // bytes, as protocol 2 writes them
-const ALLOWED = ["numpy.ndarray", "numpy.dtype", RECONSTRUCT, SCALAR, FROM_BUFFER, ENCODE];
+const ORDERED = "collections.OrderedDict";
+const ALLOWED = ["numpy.ndarray", "numpy.dtype", RECONSTRUCT, SCALAR, FROM_BUFFER, ENCODE, ORDERED];
 
 const MARK = Symbol("mark");
 
@@ -169,6 +170,8 @@ function call(callee, given) {
       return new Type(String(given[0]));
     case ENCODE:
       return Uint8Array.from(String(given[0]), (character) => character.codePointAt(0));
+    case ORDERED:
+      return new Map();
     case RECONSTRUCT:
       return new Numbers([], null);
     case SCALAR:

@@ -8,7 +8,7 @@ import { contour } from "./contour.js";
 import { count, number, probability } from "./format.js";
 import { hiddenInput, logit, sigmoid } from "./network.js";
 
-const NODES = 161; // of the grid on which the network is evaluated, in each direction
+const NODES = 129; // of the grid on which the network is evaluated, in each direction
 const REACH = 14; // how near to a tweet one has to point, in CSS pixels
 const FINE_LINES = Math.log(9); // the logit of ŷ = 0.9; that of 0.1 is its negative
 
@@ -24,7 +24,8 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
   const y = Float64Array.from(points.negative, axis.share);
   const small = new OffscreenCanvas(NODES, NODES);
   const image = new ImageData(NODES, NODES);
-  let plot, colours, sprites, tints, tintedUnit;
+  let plot, colours, tints, tintedUnit;
+  let dots = base; // the tweets, drawn once for a size and its colours
 
   // ---- Sizes and colours
 
@@ -36,7 +37,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
       canvas.height = Math.round(width * ratio);
     }
     const narrow = width < 480;
-    const [left, right, top, bottom] = narrow ? [40, 54, 46, 44] : [52, 68, 48, 50];
+    const [left, right, top, bottom] = narrow ? [34, 54, 48, 38] : [40, 66, 54, 42];
     plot = { left, top, width: width - left - right, height: width - top - bottom, ratio, size: width };
     repaint();
   }
@@ -47,16 +48,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     tints = ["negative", "middle", "positive"].map((name) => rgb(style.getPropertyValue(`--field-${name}`).trim()));
     tintedUnit = undefined;
-    const { ratio } = plot;
-    sprites = [drawCross, drawCircle].map((shape, label) => {
-      const sprite = new OffscreenCanvas(10 * ratio, 10 * ratio);
-      const context = sprite.getContext("2d");
-      context.scale(ratio, ratio);
-      context.strokeStyle = colours[label ? "positive" : "negative"];
-      context.lineWidth = 1.1;
-      shape(context, 5, 5, 2.7);
-      return sprite;
-    });
+    drawDots();
     draw();
   }
 
@@ -94,7 +86,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     context.rect(plot.left, plot.top, plot.width, plot.height);
     context.clip();
     drawStripes(context);
-    drawPoints(context);
+    context.drawImage(dots, 0, 0, plot.size, plot.size);
     if (unit !== null) drawLine(context, field, 0, 1.6, colours.quiet, [7, 4]);
     const fine = unit === null ? [FINE_LINES, -FINE_LINES] : [];
     for (const level of fine) drawLine(context, logits, level, 0.8, colours.ink, []);
@@ -172,9 +164,14 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     context.globalAlpha = 1;
   }
 
-  function drawPoints(context) {
-    for (let n = 0; n < total; n++) {
-      context.drawImage(sprites[points.label[n]], left(x[n]) - 5, top(y[n]) - 5, 10, 10);
+  function drawDots() {
+    dots = new OffscreenCanvas(base.width, base.height);
+    const context = dots.getContext("2d");
+    context.scale(plot.ratio, plot.ratio);
+    context.lineWidth = 1.1;
+    for (const [label, shape] of [drawCross, drawCircle].entries()) {
+      context.strokeStyle = colours[label ? "positive" : "negative"];
+      for (let n = 0; n < total; n++) if (points.label[n] === label) shape(context, left(x[n]), top(y[n]), 2.7);
     }
   }
 
@@ -221,23 +218,18 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     context.fillStyle = colours.quiet;
     for (const side of [1, 0]) {
       const named = stripes.filter(([, label]) => label === side).sort((a, b) => a[2] - b[2]);
-      let lowest = -Infinity; // where the last name ends
-      let line = 0;
+      const ends = []; // of the names in each line
       for (const [stem, , stemCount] of named) {
         const share = axis.share(stemCount);
         const text = `${stem} ${count(stemCount)}`;
-        if (side === 1) {
-          const half = context.measureText(text).width / 2;
-          line = left(share) - half < lowest ? line + 1 : 0;
-          lowest = Math.max(lowest, left(share) + half + 6);
-          context.textAlign = "center";
-          context.fillText(text, Math.min(left(share), plot.size - half - 1), plot.top - 7 - 15 * line);
-        } else {
-          context.textAlign = "left";
-          const place = Math.min(top(share) + 4, -lowest - 15);
-          lowest = -place;
-          context.fillText(text, left(1) + 5, place);
-        }
+        const half = side === 1 ? context.measureText(text).width / 2 : 7;
+        const at = side === 1 ? left(share) : -top(share);
+        let line = 0;
+        while (ends[line] > at - half) line++;
+        ends[line] = at + half + 6;
+        context.textAlign = side === 1 ? "center" : "left";
+        if (side === 1) context.fillText(text, Math.min(at, plot.size - half - 1), plot.top - 7 - 15 * line);
+        else context.fillText(text, left(1) + 5, top(share) + 4 - 15 * line);
       }
     }
   }
@@ -264,13 +256,10 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
       context.textAlign = "right";
       context.fillText(name, left(0) - 8, top(axis.share(value)) + 4);
     }
-    context.textAlign = "center";
-    context.fillText("sum of positive counts", left(0.5), plot.size - 8);
-    context.save();
-    context.translate(12, top(0.5));
-    context.rotate(-Math.PI / 2);
-    context.fillText("sum of negative counts", 0, 0);
-    context.restore();
+    context.fillStyle = colours.quiet;
+    context.fillText("sum of positive counts →", left(1), plot.size - 6);
+    context.textAlign = "left";
+    context.fillText("↑ sum of negative counts", 2, plot.top - 40);
   }
 
   // ---- The upper canvas
@@ -303,7 +292,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     context.lineTo(cx, top(1));
     context.stroke();
     context.globalAlpha = 1;
-    ring(context, cx, cy, 8, 3, colours.chosen);
+    if (!chosen.text) ring(context, cx, cy, 8, 3, colours.chosen);
     if (cursor) ring(context, left(cursor.x), top(cursor.y), 10, 2, colours.ink);
   }
 

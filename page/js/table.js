@@ -53,7 +53,7 @@ export function makeTable(store, surface, { points }) {
   }
 
   const turn = (by) => () => {
-    first += by;
+    first = Math.max(0, first + by);
     draw();
   };
   back.addEventListener("click", turn(-ROWS));

@@ -9,7 +9,7 @@ const CALM_PAUSE = 700; // for those who asked for little motion
 export function makeTimeline(store, show, { checkpoints, trained, curve }) {
   const [slider, output, play] = ["time", "when", "play"].map(byId);
   const end = checkpoints.length; // the place after the last checkpoint: the parameters that were kept
-  const moveMark = drawCurves(byId("curves"), curve);
+  let moveMark = drawCurves(byId("curves"), curve);
   slider.max = end;
   let playing = 0;
 
@@ -26,8 +26,7 @@ export function makeTimeline(store, show, { checkpoints, trained, curve }) {
     if (at === null) output.textContent = name;
     else {
       slider.value = at;
-      output.textContent =
-        at === end ? "trained: the parameters with the lowest training loss" : `step ${count(checkpoints[at].step)}`;
+      output.textContent = at === end ? "trained: the lowest training loss" : `step ${count(checkpoints[at].step)}`;
     }
     slider.setAttribute("aria-valuetext", output.textContent);
     moveMark(at === null ? null : checkpoints[Math.min(at, end - 1)].step);
@@ -59,5 +58,8 @@ export function makeTimeline(store, show, { checkpoints, trained, curve }) {
     go(Number(slider.value));
   });
   store.on("at name", draw);
-  draw();
+  new ResizeObserver(() => {
+    moveMark = drawCurves(byId("curves"), curve);
+    draw();
+  }).observe(byId("curves"));
 }
