@@ -202,10 +202,20 @@ def test_the_first_cell_unpacks_the_projects_zip_and_no_other(begin, tmp_path):
     assert begin() == "project/cs6120-main" and not list(tmp_path.rglob("holiday.jpg"))
 
 
-def test_the_first_cell_asks_for_the_zip_in_colab(begin, tmp_path, monkeypatch):
-    files = types.SimpleNamespace(upload=lambda: zip_to(tmp_path / "main (1).zip", "data/features.npz"))
-    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
-    monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(files=files))
+@pytest.fixture
+def colab(monkeypatch):
+    """Makes this Colab, where `upload` puts files into the folder we are in."""
+
+    def like(upload):
+        monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+        files = types.SimpleNamespace(upload=upload)
+        monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(files=files))
+
+    return like
+
+
+def test_the_first_cell_asks_for_the_zip_in_colab(begin, tmp_path, colab):
+    colab(lambda: zip_to(tmp_path / "main (1).zip", "data/features.npz"))
     assert begin() == "project"
 
 
@@ -252,15 +262,23 @@ def test_with_the_starter_the_students_notebook_says_what_comes_first(student, t
         student("january", solved=False)
 
 
-def test_the_students_first_cell_unpacks_the_kit_and_keeps_what_is_theirs(tmp_path, monkeypatch):
-    build("january", tmp_path / "made")
-    (tmp_path / "made" / "kit.zip").rename(tmp_path / "kit.zip")
-    (tmp_path / "assignment2.py").write_text("mine = True")
-    monkeypatch.chdir(tmp_path)
+def test_the_students_first_cell_unpacks_the_kit_once_and_keeps_what_is_theirs(tmp_path, monkeypatch, colab):
+    def upload():
+        build("january", tmp_path / "made")
+        (tmp_path / "made" / "kit.zip").rename(tmp_path / "kit.zip")
+        (tmp_path / "assignment2.py").write_text("begun = True")
+
+    colab(upload)
+    own = tmp_path / "kit" / "assignment2.py"
     monkeypatch.setattr(sys, "path", list(sys.path))
-    exec(code("student", "kit.zip"), {})
-    assert Path.cwd() == tmp_path / "kit" and (tmp_path / "kit" / "assignment2.py").read_text() == "mine = True"
-    (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path / "empty")
-    with pytest.raises(SystemExit, match="The kit is not in"):
+    for expected in ("begun = True", "written = True"):  # the second time in a new kernel
+        monkeypatch.chdir(tmp_path)
+        exec(code("student", "kit.zip"), {})
+        assert Path.cwd() == tmp_path / "kit" and own.read_text() == expected
+        own.write_text("written = True")
+
+
+def test_without_the_kit_the_students_first_cell_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match=re.escape(f"The kit is not in {tmp_path}")):
         exec(code("student", "kit.zip"), {})
