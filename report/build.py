@@ -21,27 +21,33 @@ HERE = Path(__file__).parent
 
 
 def build(source, out, inputs, standards=("1.7",)):
-    """Compile the Typst file `source` to the PDF `out`, with `inputs` {name: text}; `out` is whole or untouched.
+    """Compile the Typst file `source` to `out`, with `inputs` {name: text}; `out` is whole or untouched.
 
-    Raises ValueError, naming the source and what the compiler found, if it does not compile; OSError if a file cannot
-    be read or written.
+    out: a PDF, or a web page with MathML if its name ends in .html. Raises ValueError, naming the source and what the
+    compiler found, if it does not compile; OSError if a file cannot be read or written.
     """
-    source = Path(source)
+    source, out = Path(source), Path(out)
     source.read_bytes()  # the compiler's own message for a missing file names no path
+    web = out.suffix == ".html"
+    options = {"format": "html"} if web else {"pdf_standards": list(standards)}
     try:
-        pdf = typst.compile(
+        document = typst.compile(
             str(source),
             root=str(source.parent),
             ignore_system_fonts=True,
-            sys_inputs=inputs,
-            pdf_standards=list(standards),
+            sys_inputs=inputs | {"format": "html" if web else "pdf"},
+            **options,
         )
     except typst.TypstError as error:
         where = f" ({error.trace[0]})" if error.trace else ""
         raise ValueError(f"{source} does not compile: {error.message}{where}") from None
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    if web:
+        style = (HERE / "style.css").read_text(encoding="utf-8")
+        page = document.decode().replace("</head>", f"<style>{style}</style></head>", 1)
+        document = page.replace("<body>", "<body><main>").replace("</body>", "</main></body>").encode()
+    out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as temporary:
-        temporary.write_bytes(pdf)
+        temporary.write_bytes(document)
 
 
 def formulas_json(sources, settings, numbers, **facts):
