@@ -4,6 +4,7 @@ python train.py && python -m report --name "Ada Lovelace" --login ada     the mo
 python -m report --solution FOLDER                                        a student's own document, from their hand-in
 python -m report --template                                               the blank hand-in, from kit/templates
 python -m report --companion                                              output/companion.pdf
+python -m report --out output/assignment2.html                            the model answer as a web page, with MathML
 """
 
 if __name__ == "__main__":
@@ -80,9 +81,12 @@ def main(arguments=None):
         "--out",
         type=Path,
         metavar="FILE",
-        help="the PDF to write (default: output/assignment2.pdf, student.pdf, template.pdf or companion.pdf)",
+        help="the PDF to write, or the web page if its name ends in .html (default: output/assignment2.pdf, "
+        "student.pdf, template.pdf or companion.pdf)",
     )
     options = parser.parse_args(arguments)
+    if options.out and options.out.suffix == ".html" and (options.solution or options.template or options.companion):
+        parser.error("only the model answer can be written as a web page: --out takes a PDF here")
     if options.run and (options.solution or options.template):
         parser.error("--run is for the model answer and the companion's report")
     print(f"wrote {_write(options)}")

@@ -35,6 +35,8 @@ RUN = {
     "python -m autograder.package autograder.zip": "--help",  # fetches wheels; the grader's tests build it
     "python -m report": "",
     "python -m report --help": "",
+    "python -m report --out output/assignment2.html": "",
+    "python -m tests.report_pages": "",
     "python -m report --template": "",
     "python -m report --solution FOLDER": "python -m report --solution my_folder",
     "python -m report --companion": "--help",  # its figures take a run of the companion; the report's tests typeset it

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import types
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -277,6 +278,40 @@ def test_every_slip_in_the_formulas_source_is_found():
         if not any(wrong):
             unnoticed.append((line, old, new))
     assert len(SLIPS) >= 40 and unnoticed == []
+
+
+# ---- The web page --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def web_page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("web")
+    assert make("--run", make_run(folder / "run"), "--out", folder / "assignment2.html") == 0
+    return folder / "assignment2.html"
+
+
+def test_the_web_page_has_every_formula_of_the_pdf_as_mathml(web_page, reader):
+    html = web_page.read_text(encoding="utf-8")
+    tree = [*elements(reader.trailer["/Root"]["/StructTreeRoot"])]
+    drawn = html.count("<svg")  # the two drawings keep their own formulas
+    assert drawn == 2 and len(re.findall("<math", html)) > 250
+    on_paper = sum(node["/S"] == "/Formula" for node in tree)
+    assert abs(len(re.findall("<math", html)) - on_paper) < 120  # a line's two sides are one formula here
+    for number in links.NUMBERS.values():
+        assert f'id="eq{number}"' in html
+    for question in ("Q2.1", "Q2.2", "Q2.3", "Q2.4", "Q5", "Sources"):
+        assert re.search(f"<h2[^>]*>[^<]*{question}", html)
+
+
+def test_the_web_page_has_no_obstacles(web_page, browser):
+    axe = (resources.files("selenium_axe_python") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    browser.get(web_page.as_uri())
+    assert not browser.get_log("browser")
+    browser.execute_script(axe)
+    context = {"exclude": [["math"], ["svg"]]}  # thousands of nodes without a rule of their own
+    run = "axe.run(arguments[0], {preload: false, resultTypes: ['violations']}).then(arguments[1])"
+    found = browser.execute_async_script(run, context)
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == [] and found["passes"]
 
 
 # ---- Where things go, and what may be missing ----------------------------------------------------
