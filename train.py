@@ -3,6 +3,7 @@
     python train.py                                     train as the handout says, in about ten seconds
     python train.py --hidden 10 --iters 2e5 --out ten   ten hidden units, fewer steps, everything saved in ten/
     python train.py --data twitter_data.pkl             train on a data file of your own
+    python train.py --page                              train, and write the network as a page to touch and try as well
     python train.py --predict "what a lovely day :)"    what the trained network makes of this tweet
 
 While it trains it prints the loss on the training tweets, which falls, and the loss and the accuracy on the test
@@ -12,6 +13,7 @@ tweets, which it never trains on. Then it saves, in output/ or in the folder tha
     run.json              the settings and every figure of the run
     loss.svg, .png        the two losses, step by step
     surface.svg, .png     the test tweets in the plane of their features, with the network's decision line
+    network.html          with --page, which shows at most 32 hidden units
 
 and prints how good the network is. Ctrl-C ends the training early and saves what there is.
 
@@ -81,6 +83,10 @@ def main(argv=None):
         predict_tweet(args.predict, args.data, args.out)
         return 0
     command.need("matplotlib", "nltk")  # which the training itself can do without, but not what follows it
+    if args.page:
+        from page.build import build_page, check_units  # a room of its own, which training does not need
+
+        check_units(args.hidden)
     data = read_data(args.data)
     folder = make_folder(args.out or OUTPUT)
     print_data(data)
@@ -89,9 +95,13 @@ def main(argv=None):
         predict = predictor(training.parameters)
         run = figures(args, data, training, predict)
         write(folder, run, data, training, predict)
+        if args.page:
+            with atomic_write(folder / "network.html") as temporary:
+                temporary.write_text(build_page(run, data._asdict()), encoding="utf-8")
     # Only now, since printing can fail, and nothing is to be lost by that.
     print_results(run, data, predict)
-    print(f"\nSaved in {shown(folder)}: assignment2.pkl, run.json, and loss and surface as .svg and .png")
+    page = "network.html, " if args.page else ""
+    print(f"\nSaved in {shown(folder)}: assignment2.pkl, run.json, {page}and loss and surface as .svg and .png")
     return 130 if training.interrupted or interrupts else 0
 
 
@@ -344,6 +354,7 @@ def parse(argv):
     add("--batch", type=_whole(1), default=32, metavar="B", help="tweets per step (default 32)")
     add("--seed", type=_whole(0), default=0, metavar="S", help="start of the random numbers: initial weights, batches")
     add("--out", type=_path, metavar="FOLDER", help="save everything there; with --predict, read the parameters there")
+    add("--page", action="store_true", help="write network.html too: the network as a page to touch and try")
     add("--predict", metavar="TWEET", help="do not train: print what the trained network makes of this tweet")
     args = parser.parse_args(argv)
     if [] in vars(args).values():  # what argparse before 3.13 makes of --predict=--

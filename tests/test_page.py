@@ -13,6 +13,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
+import train
 from assignment2 import bce_forward, descend, gradients, inference_2layers, sigmoid, update_params
 from data.embedded import load_embedded
 from data.reader import read_parameters
@@ -20,6 +21,7 @@ from evaluation import SENTENCES, measure
 from page.__main__ import main
 from page.build import FOLDER, MOST_UNITS, build_page, bundle, contents
 from page.values import SOLUTION, located_values
+from report.links import EQUATIONS
 from tests.conftest import PROJECT
 from tests.page_tweets import made_up_tweets
 from utils import extract_features, process_tweet
@@ -122,6 +124,7 @@ def test_each_value_has_the_line_that_computes_it(tmp_path):
     for value, start in begins.items():
         assert lines[located[value]["line"] - 1].strip().startswith(start), value
         assert located[value]["code"].startswith(start)
+    assert located["dh"]["equation"] == EQUATIONS.index("network/h") + 1
     moved = tmp_path / "moved.py"
     moved.write_text("# a line\n\n" + "\n".join(lines), encoding="utf-8")
     assert {v["line"] - 2 for v in located_values(moved).values()} == {v["line"] for v in located.values()}
@@ -162,6 +165,17 @@ def test_a_run_that_cannot_be_shown_is_refused(content, said, tmp_path):
         (tmp_path / "run.json").write_text(content, encoding="utf-8")
     with pytest.raises((ValueError, FileNotFoundError), match=said):
         main(["--run", str(tmp_path)])
+
+
+def test_training_writes_the_page_if_asked(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("pictures.save", lambda figure, path: None)  # half the time, and tested elsewhere
+    with pytest.raises(ValueError, match="at most 32 hidden units, and this network has 33"):
+        train.main(["--hidden", "33", "--page", "--out", str(tmp_path)])
+    assert train.main(["--iters", "200", "--page", "--out", str(tmp_path)]) == 0
+    assert "run.json, network.html, and loss" in capsys.readouterr().out
+    run = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    found = unpacked((tmp_path / "network.html").read_text(encoding="utf-8"))
+    assert found["run"]["parameters"] == run["parameters"] and len(found["points"]["label"]) == 2000
 
 
 # ---- In a browser --------------------------------------------------------------------------------
@@ -293,11 +307,15 @@ def test_a_value_tells_its_product_its_equation_and_its_line(opened):
     detail = opened.find_element("id", "detail")
     for reference, symbol in (("dW1.1.2", "∂L/∂W₁[2,3]"), ("dh.0", "∂L/∂h[1]"), ("z2", "z₂"), ("L", "L")):
         cell = opened.find_element("css selector", f'[data-reference="{reference}"]')
+        opened.execute_script("arguments[0].scrollIntoView({ block: 'center' })", cell)
         ActionChains(opened).move_to_element(cell).perform()
         symbols, numbers, *_, where = detail.text.split("\n")
         assert symbols.startswith(f"{symbol} = ")
         value = located[reference.split(".")[0]]
-        assert where == f"{value['equation']} · assignment2.py, line {value['line']}: {value['code']}"
+        assert (
+            where
+            == f"equation ({value['equation']}) of the report · assignment2.py, line {value['line']}: {value['code']}"
+        )
         if reference[0] == "d":  # a product of two
             factors = [as_number(text.strip("()")) for text in numbers.removeprefix("= ").split("·")]
             assert math.prod(factors) == pytest.approx(cells(opened)[reference], rel=2e-3)
