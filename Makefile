@@ -11,6 +11,7 @@ train: .venv/train  ## train on the tweets' features; parameters, figures and pi
 
 test: .venv/all  ## every test, on two cores
 	$(PY) -m pytest -q --complete -n 2
+	$(PY) -m pytest -q -n 2 companion
 
 lint: .venv/all  ## check the format and the style of the code
 	$(PY) -m ruff format --check .
@@ -41,14 +42,14 @@ kit: .venv/train  ## what a course gives to its students, in output/kit/ and out
 	$(PY) -m kit
 
 companion-data: .venv/all  ## download the Stanford Sentiment Treebank and check it
-	$(PY) companion/treebank.py --download
+	$(PY) companion/extra download
 
 companion: .venv/all  ## the companion's word vectors (question 3), then the sentiment of sentences (question 4)
 	$(PY) companion/q3_run.py
-	$(PY) companion/q4_sentiment.py
+	$(PY) companion/extra
 
 companion-ablation: .venv/all  ## what each step adds to the sentiment of sentences, a quarter of an hour
-	$(PY) companion/q4_ablation.py
+	$(PY) companion/extra ablation
 
 companion-report: .venv/all  ## write output/companion.pdf from the figures of the last companion run
 	$(PY) -m report --companion

@@ -24,14 +24,14 @@ import numpy as np
 from scipy.special import softmax as scipy_softmax
 from tqdm import tqdm
 
-# The companion's files import one another by name.
+# The companion's files import one another by name; its `utils` is a folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "companion"))
+from extra.vectorised import skipgram_objective
+from extra.word2vec_fast import pairs, train_vectors
 from q1_softmax import softmax
 from q3_sgd import sgd
-from q3_vectorised import skipgram_objective
 from q3_word2vec import negSamplingCostAndGradient, skipgram, word2vec_sgd_wrapper
-from treebank import StanfordSentiment
-from word2vec_fast import pairs, train_vectors
+from utils.treebank import StanfordSentiment
 
 SETTINGS = {"window": 5, "negatives": 10}
 
@@ -95,7 +95,7 @@ def bench_run(data, rounds):
     def slow(vectors):
         return word2vec_sgd_wrapper(skipgram, tokens, vectors, data, 5, negSamplingCostAndGradient)
 
-    counts = {"fast (q3_vectorised)": (fast, 1000), "readable (q3_word2vec)": (slow, 10)}
+    counts = {"fast (extra/vectorised)": (fast, 1000), "readable (q3_word2vec)": (slow, 10)}
     rows = {name: partial(sgd, f, start, 0.3, n) for name, (f, n) in counts.items()}
     with tqdm(total=rounds * len(rows), delay=2, disable=None, leave=False) as bar:
         took = in_turn(rows, rounds, bar)
@@ -189,7 +189,7 @@ def main(arguments=None):
     parser.add_argument(
         "--data",
         metavar="FOLDER",
-        help="the folder of the treebank (default: companion/data/sst, else the project's own corpus)",
+        help="the treebank, as for companion/utils/treebank.py",
     )
     parser.add_argument("--rounds", type=int, default=3, help="times every row is measured (default: 3)")
     parser.add_argument(

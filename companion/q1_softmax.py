@@ -15,9 +15,11 @@ def softmax(x):
     x: (D,) or (N, D) -> the same shape, each row positive and of sum 1; float32 stays float32, all else is float64. An
     entry of -inf gets probability 0. If the largest entry of a row is infinite, the result is the limit: one +inf gets
     probability 1, and equal ones (a row of -inf alone, or several +inf) share it. Raises ValueError for another number
-    of dimensions, for rows without entries, and for NaN.
+    of dimensions, for rows without entries, for NaN and for complex numbers.
     """
     x = np.asarray(x)
+    if np.iscomplexobj(x):
+        raise ValueError("softmax is of real numbers, not of complex ones")
     if x.ndim not in (1, 2) or x.shape[-1] == 0:
         raise ValueError(f"softmax wants a vector (D,) or a matrix (N, D) with D of at least 1, not shape {x.shape}")
     x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
@@ -40,7 +42,7 @@ def softmax_vector(v):
     return softmax(v)
 
 
-def main():
+def test_softmax_basic():
     examples = [
         ("a vector", [1, 2], [0.26894142, 0.73105858]),
         ("each row by itself, large", [[1001, 1002], [3, 4]], [[0.26894142, 0.73105858]] * 2),
@@ -55,4 +57,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    test_softmax_basic()

@@ -19,18 +19,23 @@ def gradcheck_naive(f, x):
 
     f: takes x, returns (value, gradient), the gradient of x's shape. It may draw from Python's `random` (as negative
        sampling does): the state is restored before every call, so that all calls draw the same.
-    x: a float array of any shape, a 0-d one too. It is changed in place while checking and is as it was afterwards.
+    x: a float64 array of any shape, a 0-d one too. It is changed in place while checking and is as it was afterwards.
     Prints "Gradient check passed!". Raises AssertionError for a wrong gradient, naming the index and both numbers, for
-    a gradient of another shape, and for a value or gradient that is not finite; ValueError if x is not a float array.
+    a gradient of another shape, and for a value or gradient that is not finite; ValueError if x is not a float64 array.
     """
-    if not (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+    if not (isinstance(x, np.ndarray) and x.dtype == np.float64):
         given = getattr(x, "dtype", type(x).__name__)
-        raise ValueError(f"gradcheck_naive steps x in place, so x is a numpy array of floats, not {given}")
+        raise ValueError(f"gradcheck_naive steps x in place by 1e-4, so x is a numpy array of float64, not {given}")
     state = random.getstate()
 
     def call():
         random.setstate(state)
-        return f(x)
+        value, gradient = f(x)
+        if np.size(value) != 1:
+            raise AssertionError(
+                f"Gradient check failed: the value at x is not one number but has shape {np.shape(value)}"
+            )
+        return np.asarray(value).item(), gradient
 
     value, gradient = call()
     gradient = np.array(gradient)  # a copy: f may hand out an array that it will write to again
@@ -59,7 +64,7 @@ def gradcheck_naive(f, x):
     print("Gradient check passed!")
 
 
-def main():
+def sanity_check():
     rng = np.random.default_rng(2)
     for x in (np.array(123.456), rng.normal(size=3), rng.normal(size=(4, 5))):
         print(f"sum(x^2), x of shape {x.shape}:", end=" ")
@@ -75,4 +80,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sanity_check()

@@ -23,6 +23,8 @@ def forward_backward_prop(data, labels, params, dimensions):
     samples, and for labels that are not one-hot.
     """
     data, labels, params = np.asarray(data, float), np.asarray(labels, float), np.asarray(params, float)
+    if len(dimensions) != 3:
+        raise ValueError(f"dimensions are [Dx, H, Dy], not {list(dimensions)}")
     Dx, H, Dy = dimensions
     size = (Dx + 1) * H + (H + 1) * Dy
     if params.shape != (size,):
@@ -58,7 +60,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, np.concatenate([dW1.ravel(), db1, dW2.ravel(), db2])
 
 
-def main():
+def sanity_check():
     rng = np.random.default_rng(20)
     for samples, dimensions in [(20, [10, 5, 10]), (1, [1, 1, 2]), (7, [3, 8, 4])]:
         Dx, H, Dy = dimensions
@@ -75,4 +77,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sanity_check()

@@ -9,7 +9,9 @@ import numpy as np
 
 
 def sigmoid(x):
-    """The sigmoid of each entry of x, any shape, to full precision at both ends."""
+    """The sigmoid of each entry of x, real numbers of any shape, to full precision at both ends."""
+    if np.iscomplexobj(x):
+        raise ValueError("sigmoid is of real numbers, not of complex ones")
     x = np.asarray(x, dtype=float)
     # exp(-|x|) never overflows; for x < 0 the fraction is multiplied above and below by exp(x).
     e = np.exp(-np.abs(x))
@@ -22,7 +24,7 @@ def sigmoid_grad(s):
     return s * (1 - s)
 
 
-def main():
+def test_sigmoid_basic():
     x = np.array([[1, 2], [-1, -2]])
     s = sigmoid(x)
     grad = sigmoid_grad(s)
@@ -36,4 +38,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    test_sigmoid_basic()

@@ -3,58 +3,48 @@
     python companion/q3_sgd.py          # the published examples
 
 Every 5,000 iterations a run with useSaved=True writes parameters, random state and costs to output/companion/, and the
-next run resumes from there and ends with the result that it would have reached without the break.
+next run resumes from there and ends with the result that it would have reached without the break. The file stays when
+a run is finished: question 4 reads its word vectors with load_saved_params.
 """
 
+import os
 import random
 import zipfile
+from pathlib import Path
 
 import numpy as np
-from results import OUTPUT, atomic_write
 from tqdm import tqdm
 
-SAVED = OUTPUT / "saved_params.npz"
+SAVED = Path(__file__).resolve().parents[1] / "output" / "companion" / "saved_params.npz"
 SAVE_PARAMS_EVERY = 5_000
 ANNEAL_EVERY = 20_000  # the step is halved
 SMOOTHING = 0.95  # of the old in the running cost
-
-
-class SparseRows:
-    """A gradient that is zero but in a few rows: `values` (n, D) belong to `rows` (n,), and equal rows add up."""
-
-    def __init__(self, rows, values):
-        self.rows, self.values = rows, values
-
-    def step(self, x, step):
-        """x -= step * gradient, in place."""
-        D = x.shape[1]
-        # On the flattened x: np.subtract.at is a fast loop for one index, a slow one for whole rows.
-        flat = (self.rows[:, None] * D + np.arange(D)).ravel()
-        np.subtract.at(x.reshape(-1), flat, (step * self.values).ravel())
 
 
 def save_params(iter, params, costs=()):
     """Write the parameters after `iter` iterations, Python's random state and the running costs, to SAVED."""
     version, internal, gauss = random.getstate()
     SAVED.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(SAVED) as temporary:
-        np.savez(
-            temporary,
-            iter=iter,
-            params=params,
-            costs=costs,
-            state_version=version,
-            state_internal=np.array(internal, dtype=np.uint32),
-            state_gauss=np.nan if gauss is None else gauss,
-        )
+    temporary = SAVED.with_name(f".{SAVED.name}")  # renamed when it is whole
+    np.savez(
+        temporary,
+        iter=iter,
+        params=params,
+        costs=costs,
+        state_version=version,
+        state_internal=np.array(internal, dtype=np.uint32),
+        state_gauss=np.nan if gauss is None else gauss,
+    )
+    os.replace(temporary, SAVED)
 
 
 def load_saved_params():
     """What was saved last: (iter, params, random state), or (0, None, None). Raises ValueError for a damaged file."""
-    return _load()[:3]
+    return load_run()[:3]
 
 
-def _load():
+def load_run():
+    """What load_saved_params returns, and the running costs so far: (iter, params, random state, costs)."""
     if not SAVED.exists():
         return 0, None, None, []
     try:
@@ -65,29 +55,28 @@ def _load():
                 tuple(saved["state_internal"].tolist()),
                 None if np.isnan(gauss) else gauss,
             )
-            random.Random().setstate(state)  # raises where it is none
+            random.Random().setstate(state)  # raises if it is none
             return int(saved["iter"]), saved["params"], state, saved["costs"].tolist()
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{SAVED} is not a whole file of saved parameters ({error}): delete it to start again"
-        ) from None
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile):
+        raise ValueError(f"{SAVED} is not a whole file of saved parameters: delete it to start again") from None
 
 
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10, costs=None):
     """Descend from x0 along the gradient of f (question 3f); returns the parameters after `iterations` steps.
 
-    f               takes x, returns (cost, gradient): an array of x's shape, or SparseRows
+    f               takes x, returns (cost, gradient), the gradient of x's shape
     x0              where to begin; it is not changed
     step            learning rate, halved every 20,000 iterations
-    postprocessing  if given, x is replaced by postprocessing(x) after every step
+    postprocessing  if given, called with x after every step; returns the new x, or None if it has changed x in place
     useSaved        go on from what was saved, if anything was, and save every 5,000 iterations
-    PRINT_EVERY     iterations between two costs that enter the running cost, 0.95 old + 0.05 new, which the bar shows
+    PRINT_EVERY     iterations between two costs that enter the running cost, 0.95 old + 0.05 new, which a progress bar
+                    shows; None or 0 shows nothing
     costs           a list, to which the running costs are added, those from before a break too
-    Raises ValueError where the cost is no longer finite, and for saved parameters that are damaged or of another shape.
+    Raises ValueError if the cost is no longer finite, and for saved parameters that are damaged or of another shape.
     """
     x, first, smooth = np.array(x0, dtype=float), 0, []
     if useSaved:
-        first, saved, state, smooth = _load()
+        first, saved, state, smooth = load_run()
         if first > 0:
             if saved.shape != x.shape:
                 raise ValueError(
@@ -97,18 +86,23 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
             step *= 0.5 ** (first // ANNEAL_EVERY)
             random.setstate(state)
 
-    with tqdm(total=iterations, initial=min(first, iterations), delay=2, disable=None, unit=" iterations") as bar:
+    bar = tqdm(
+        total=iterations,
+        initial=min(first, iterations),
+        delay=2,
+        disable=None if PRINT_EVERY else True,  # None: shown on a terminal
+        unit=" iterations",
+    )
+    with bar:
         for iteration in range(first + 1, iterations + 1):
             cost, grad = f(x)
-            if isinstance(grad, SparseRows):
-                grad.step(x, step)
-            else:
-                x -= step * grad
-            if postprocessing is not None:
-                x = postprocessing(x)
+            x -= step * grad
+            if postprocessing:
+                processed = postprocessing(x)
+                x = x if processed is None else processed
             if not np.isfinite(cost):
                 raise ValueError(f"the cost is {cost} at iteration {iteration}: a step of {step} is too long")
-            if iteration % PRINT_EVERY == 0:
+            if PRINT_EVERY and iteration % PRINT_EVERY == 0:
                 smooth.append(float(cost) if not smooth else SMOOTHING * smooth[-1] + (1 - SMOOTHING) * float(cost))
                 bar.set_postfix_str(f"cost {smooth[-1]:.4f}", refresh=False)
             if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
@@ -121,7 +115,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-def main():
+def sanity_check():
     for start, expected in [(0.5, 8.414836786079764e-10), (0.0, 0.0), (-1.5, -2.524451035823933e-09)]:
         end = sgd(lambda x: (np.sum(x**2), 2 * x), start, 0.01, 1000, PRINT_EVERY=100)
         print(f"x^2 from {start:4}, 1000 steps of 0.01: {end:.10g}")
@@ -130,4 +124,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sanity_check()

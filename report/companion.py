@@ -6,9 +6,9 @@ from report import companion_formulas
 from report.build import formula, formulas_json
 from report.inputs import NUMBER, read_json, read_picture
 
-ABLATION = "q4_ablation.json"  # ten minutes' work, so the page does without it where it was not made
-Q3_HOW = "`python companion/q3_run.py` makes it"
-Q4_HOW = "`python companion/q4_sentiment.py` makes it"
+ABLATION = "q4_ablation.json"  # a quarter of an hour's work, so the page does without it where it was not made
+Q3_HOW = "`python companion/q3_run.py` and then `python companion/extra` make it"
+Q4_HOW = "`python companion/extra` makes it"
 Q3_NEEDED = {
     "data": str,
     "dimensions": int,
@@ -42,7 +42,7 @@ def companion_inputs(folder):
         for name in (f"q4_reg_acc_{kind}", f"q4_confusion_{kind}"):
             more[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
     if (folder / ABLATION).exists():
-        how = "`python companion/q4_ablation.py` makes it"
+        how = "`python companion/extra ablation` makes it"
         ablation = read_json(folder / ABLATION, {"data": str, "seeds": int, "lines": list}, how)
         if ablation["data"] != q4["data"]["name"]:
             raise ValueError(f"{folder / ABLATION} is of {ablation['data']}, q4.json of {q4['data']['name']}: {how}")

@@ -51,10 +51,11 @@ RUN = {
     "python -m ruff format --check .": "",
     "python -m ruff check .": "",
     "python -m pytest -q --complete -n 2": "python -m pytest -q --collect-only tests/test_pictures.py",
+    "python -m pytest -q -n 2 companion": "python -m pytest -q --collect-only companion/tests/test_utils.py",
     "python companion/q3_run.py": "--help",  # twenty seconds, whatever the text; the companion's tests run it small
-    "python companion/q4_sentiment.py": "--help",
-    "python companion/q4_ablation.py": "--help",
-    "python companion/treebank.py --download": "--help",
+    "python companion/extra": "--help",
+    "python companion/extra ablation": "--help",
+    "python companion/extra download": "--help",
 }
 LEFT = {
     "python -m venv .venv": "the tests run in an environment",

@@ -348,9 +348,9 @@ def test_the_page(results, tmp_path):
     "name, command",
     [
         ("q3.json", "q3_run.py"),
-        ("q4.json", "q4_sentiment.py"),
+        ("q4.json", "companion/extra"),
         ("q3_cost.svg", "q3_run.py"),
-        ("q4_confusion_yourvectors.svg", "q4_sentiment.py"),
+        ("q4_confusion_yourvectors.svg", "companion/extra"),
     ],
 )
 def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, capsys, name, command):

@@ -5,7 +5,7 @@
 sgd(f, vectors, ...) then runs about a hundred times as fast as with word2vec_sgd_wrapper(skipgram, ...,
 negSamplingCostAndGradient).
 
-Both give the same cost and gradient and leave Python's random stream at the same place; tests/test_companion_q3.py
+Both give the same cost and gradient and leave Python's random stream at the same place; companion/tests/test_q3.py
 compares them. Two things make the difference. The gradient is kept as the 1,700 rows of 39,078 that are not zero. And
 the random numbers, 57 million in the run, are taken from the stream 2,000 at a time:
 
@@ -19,7 +19,6 @@ import random
 
 import numpy as np
 from q2_sigmoid import sigmoid
-from q3_sgd import SparseRows
 from q3_word2vec import BATCH
 
 WORDS = 2048  # fetched from the stream at first: a batch of the assignment's run takes about 1,650
@@ -52,6 +51,27 @@ def skipgram_objective(dataset, C, K=10):
         )
 
     return objective
+
+
+class SparseRows:
+    """A gradient that is zero but in a few rows: `values` (n, D) belong to `rows` (n,), and equal rows add up.
+
+    sgd's `x -= step * gradient` works as it does with an array.
+    """
+
+    def __init__(self, rows, values):
+        self.rows, self.values = rows, values
+
+    def __rmul__(self, step):
+        return SparseRows(self.rows, step * self.values)
+
+    def __array_ufunc__(self, subtract, method, x, gradient, out):
+        """What numpy calls for `x -= gradient`; no other operation is needed."""
+        D = x.shape[1]
+        # On the flattened x: np.subtract.at is a fast loop for one index, a slow one for whole rows.
+        flat = (self.rows[:, None] * D + np.arange(D)).ravel()
+        np.subtract.at(x.reshape(-1), flat, self.values.ravel())
+        return x
 
 
 class _Drawer:

@@ -1,32 +1,33 @@
 """Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base.
 
-    python companion/q4_ablation.py             # a quarter of an hour; vectors from three seeds, accuracies averaged
-    python companion/q4_ablation.py --seeds 1   # quicker, and noisier
+    python companion/extra ablation             # a quarter of an hour; vectors from three seeds, accuracies averaged
+    python companion/extra ablation --seeds 1   # quicker, and noisier
 
 The penalty is chosen on dev anew for every line. A difference is the line's test accuracy less that of its base, with a
-95 % interval from the paired sentences (their share right, averaged over seeds): one that holds 0 shows no effect.
-Settings are chosen by the column dev; the test columns report, and nothing is chosen by them.
+95 % interval from the paired sentences (their share right, averaged over seeds). Settings are chosen by the column dev;
+the test columns report, and nothing is chosen by them. Each line reads the test sentences once for each seed, and with
+so many comparisons one or two intervals miss 0 by chance alone: "clear" is what survives Holm's correction over all of
+them.
 
-Written to output/companion/: q4_ablation.json, and q4_ablation.svg and .png, the differences as a picture.
+Written to output/companion/: q4_ablation.json, q4_ablation.md, the tables of README.md, and q4_ablation.svg and .png.
 """
 
-import argparse
 import json
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import q4_sentiment as q4
-from features import MeanFeatures, NGramFeatures, down_weight, standardised, without_common_direction
-from results import atomic_write
+from q4_sentiment import chooseBestModel, getRegularizationValues, regressions
 from scipy.stats import ttest_rel
 from tqdm import tqdm
-from treebank import StanfordSentiment
+from utils.treebank import StanfordSentiment
+
+from data.writer import atomic_write
+from extra.features import MeanFeatures, NGramFeatures, down_weight, standardised, without_common_direction
+from extra.sentiment import OWN, SPREAD, WORD_VALUES, features_of, glove_vectors, own_vectors, splits_of
 
 
 class ExtremeFeatures:
-    """The largest and smallest value of each dimension among the sentence's words. Not linear, so not for pulls.py."""
+    """The largest and smallest value of each dimension among the sentence's words. Not linear."""
 
     kind = "extremes"
 
@@ -53,10 +54,8 @@ def groups(sentences, all_sentences, glove):
 
     @cache
     def own(seed, dimensions=50, text="train", **settings):
-        settings = {**q4.OWN[min(dimensions, 50)], **settings}
-        return q4.own_vectors(
-            dimensions, sentences if text == "train" else all_sentences, seed, settings, progress=False
-        )
+        settings = {**OWN[min(dimensions, 50)], **settings}
+        return own_vectors(dimensions, sentences if text == "train" else all_sentences, seed, settings, progress=False)
 
     def mean(vectors, spread=1.0):
         return MeanFeatures(vectors[0], standardised(*vectors, sentences, spread))
@@ -70,7 +69,7 @@ def groups(sentences, all_sentences, glove):
     def inputs(vectors):
         return vectors[0], vectors[1][:, : vectors[1].shape[1] // 2]
 
-    base = q4.OWN[50]
+    base = OWN[50]
     lines = [
         (
             "own 50-d vectors",
@@ -131,22 +130,22 @@ def groups(sentences, all_sentences, glove):
                     (
                         "words, pairs, own 50-d and GloVe",
                         True,
-                        lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)],
+                        lambda s: [NGramFeatures(sentences, 2), mean(own(s), SPREAD), mean(glove, SPREAD)],
                     ),
                     (
                         "without pairs",
                         True,
-                        lambda s: [NGramFeatures(sentences), mean(own(s), q4.SPREAD), mean(glove, q4.SPREAD)],
+                        lambda s: [NGramFeatures(sentences), mean(own(s), SPREAD), mean(glove, SPREAD)],
                     ),
-                    ("without own vectors", False, lambda s: [NGramFeatures(sentences, 2), mean(glove, q4.SPREAD)]),
-                    ("without GloVe", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), q4.SPREAD)]),
+                    ("without own vectors", False, lambda s: [NGramFeatures(sentences, 2), mean(glove, SPREAD)]),
+                    ("without GloVe", True, lambda s: [NGramFeatures(sentences, 2), mean(own(s), SPREAD)]),
                     (
                         "dense features at a third of the spread",
                         True,
                         lambda s: [
                             NGramFeatures(sentences, 2),
-                            mean(own(s), q4.SPREAD / 3),
-                            mean(glove, q4.SPREAD / 3),
+                            mean(own(s), SPREAD / 3),
+                            mean(glove, SPREAD / 3),
                         ],
                     ),
                     (
@@ -154,8 +153,8 @@ def groups(sentences, all_sentences, glove):
                         True,
                         lambda s: [
                             NGramFeatures(sentences, 2),
-                            mean(own(s), q4.SPREAD * 3),
-                            mean(glove, q4.SPREAD * 3),
+                            mean(own(s), SPREAD * 3),
+                            mean(glove, SPREAD * 3),
                         ],
                     ),
                 ],
@@ -166,20 +165,18 @@ def groups(sentences, all_sentences, glove):
 
 def judge(blocks, splits, values):
     """With the penalty chosen on dev: accuracies (train, dev, test) in percent; which test sentences are right (N,)."""
-    best = q4.chooseBestModel(q4.regressions(blocks, splits, values, progress=False))
-    right = best["clf"].predict(q4.features_of(blocks, splits["test"].sentences)) == splits["test"].labels
-    return [best[split] for split in q4.SPLITS], right
+    X = {split: features_of(blocks, splits[split].sentences) for split in ("train", "dev")}
+    best = chooseBestModel(regressions(X, {split: splits[split].labels for split in X}, values))
+    right = best["clf"].predict(features_of(blocks, splits["test"].sentences)) == splits["test"].labels
+    return [best["train"], best["dev"], 100 * float(right.mean())], right
 
 
 def run(options):
     treebank = StanfordSentiment(options.data)
-    splits = q4.splits_of(treebank)
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    path = q4.glove_or_told(options.glove)
-    glove = None if path is None else q4.glove_vectors(treebank, path)
+    splits = splits_of(treebank)
+    glove = glove_vectors(treebank, options.glove)
     sentences = splits["train"].sentences
-    lines = groups(sentences, [words for split in q4.SPLITS for words in splits[split].sentences], glove)
+    lines = groups(sentences, treebank.sentences(), glove)
     jobs = sum(options.seeds if seeded else 1 for _, changes in lines for _, seeded, _ in changes)
     table = []
     with tqdm(total=jobs, unit="run", disable=None) as bar:
@@ -191,50 +188,66 @@ def run(options):
                 for seed in range(options.seeds if seeded else 1):
                     blocks = features(seed)
                     dense = all(block.kind != "presence" for block in blocks)
-                    values = q4.getRegularizationValues() if dense else q4.word_values()
-                    got = judge(blocks, splits, values[::2] if dense else values)
+                    got = judge(blocks, splits, getRegularizationValues()[::2] if dense else WORD_VALUES)
                     accuracies.append(got[0])
                     right.append(got[1])
                     bar.update()
                 share = np.mean(right, axis=0)
                 base = share if base is None else base
-                low, high = (
-                    (0.0, 0.0) if share is base else map(float, ttest_rel(share, base).confidence_interval(0.95))
-                )
+                test = None if share is base or np.array_equal(share, base) else ttest_rel(share, base)
+                low, high = (0.0, 0.0) if test is None else test.confidence_interval(0.95)
                 table.append(
                     {
                         "group": group,
                         "change": change,
                         "seeds": len(right),
-                        **dict(zip(q4.SPLITS, np.mean(accuracies, axis=0).tolist(), strict=True)),
+                        **dict(zip(("train", "dev", "test"), np.mean(accuracies, axis=0).tolist(), strict=True)),
                         "test_by_seed": [test for _, _, test in accuracies],
                         "difference": 100 * float(np.mean(share - base)),
-                        "interval": [100 * low, 100 * high],
+                        "interval": [100 * float(low), 100 * float(high)],
+                        "p": None if test is None else float(test.pvalue),
                     }
                 )
-                bar.write(describe(table[-1]))
-                # After every line, so that a run that is stopped leaves what it has found.
-                with atomic_write(out / "q4_ablation.json") as temporary:
-                    temporary.write_text(
-                        json.dumps(
-                            {"data": treebank.name, "seeds": options.seeds, "own": q4.OWN[50], "lines": table}, indent=1
-                        ),
-                        encoding="utf-8",
-                    )
-    plot(table, out / "q4_ablation")
-    print(f"The figures and their picture are in {out}: q4_ablation.json, .svg, .png.")
-    return 0
-
-
-def describe(line):
-    """A line of the table for people."""
-    changed = (
-        f"{line['difference']:+5.1f}  ({line['interval'][0]:+.1f} to {line['interval'][1]:+.1f})"
-        if any(line["interval"])
-        else " base"
+    mark_clear(table)
+    result = {"data": treebank.name, "seeds": options.seeds, "own": OWN[50], "test_evaluations": jobs, "lines": table}
+    with atomic_write(options.out / "q4_ablation.json") as temporary:
+        temporary.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    with atomic_write(options.out / "q4_ablation.md") as temporary:
+        temporary.write_text(markdown(table), encoding="utf-8")
+    print(markdown(table))
+    plot(table, options.out / "q4_ablation")
+    comparisons = sum(line["p"] is not None for line in table)
+    print(
+        f"{comparisons} comparisons on the test sentences, which were classified {jobs} times; bold is clear of zero "
+        f"after Holm's correction over them.\nWritten to {options.out}: q4_ablation.json, .md, .svg, .png."
     )
-    accuracies = "  ".join(f"{split} {line[split]:5.1f}" for split in q4.SPLITS)
-    return f"{line['group']:16} {line['change']:56} {accuracies}  {changed}"
+
+
+def mark_clear(table):
+    """Mark as "clear" the lines whose differences survive Holm's step-down correction at 5 % over the whole table."""
+    tested = sorted((line for line in table if line["p"] is not None), key=lambda line: line["p"])
+    passed = True
+    for rank, line in enumerate(tested):
+        passed = passed and line["p"] <= 0.05 / (len(tested) - rank)
+        line["clear"] = passed
+
+
+def markdown(table):
+    """The lines as README.md shows them, a table for each group."""
+    parts = []
+    for group in dict.fromkeys(line["group"] for line in table):
+        base, *changes = [line for line in table if line["group"] == group]
+        parts.append(
+            f"| {group}: {base['change']} | dev {base['dev']:.1f} | test {base['test']:.1f} | |\n|---|---|---|---|\n"
+        )
+        for line in changes:
+            difference = f"{line['difference']:+.1f}".replace("-", "−")
+            difference = f"**{difference}**" if line.get("clear") else difference
+            low, high = (f"{end:+.1f}".replace("-", "−") for end in line["interval"])
+            parts[-1] += (
+                f"| {line['change']} | {line['dev']:.1f} | {line['test']:.1f} | {difference} ({low} to {high}) |\n"
+            )
+    return "\n".join(parts)
 
 
 def plot(table, filename):
@@ -250,7 +263,7 @@ def plot(table, filename):
     for axes, name in zip(panels, names, strict=True):
         lines = [line for line in table if line["group"] == name]
         for row, line in enumerate(lines):
-            clear = line["interval"][0] > 0 or line["interval"][1] < 0
+            clear = line.get("clear", False)
             axes.plot(line["interval"], [row, row], color="#1b4f8f" if clear else "0.6", linewidth=2)
             axes.plot(
                 line["difference"],
@@ -271,19 +284,3 @@ def plot(table, filename):
         axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xlabel("change of the accuracy on test, in points, with 95 % intervals")
     save(figure, filename)
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__)
-    q4.add_shared_options(parser)
-    parser.add_argument(
-        "--seeds", type=int, default=3, metavar="N", help="vectors trained for each setting (default: 3)"
-    )
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"argument --seeds: at least 1, not {options.seeds}")
-    return q4.guarded(run, options)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

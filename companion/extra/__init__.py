@@ -1,0 +1,14 @@
+"""What goes past the assignment: fast training, pictures, the whole table of question 4, explanations, the ablation.
+
+Its modules use the project's writers, pictures and command lines, so importing this package puts the project's folder
+on the path, behind the companion's own: `utils` stays the companion's.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from command import run
+
+__all__ = ["run"]

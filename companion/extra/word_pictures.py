@@ -1,0 +1,201 @@
+"""Question 3g: what the trained word vectors look like: pictures in two dimensions, nearest neighbours, the cost.
+
+Nearly all that 10-dimensional vectors of the assignment's run have learnt is how frequent a word is: their first
+principal axis. The neighbours are taken with that axis out, and vectors of 50 dimensions, from word2vec_fast.py and the
+training text, are shown beside them.
+"""
+
+import json
+
+import numpy as np
+import q3_sgd
+from q3_word2vec import normalizeRows
+
+from data.writer import atomic_write
+from pictures import save
+
+# The assignment's 25 words, in three groups that the picture tells apart.
+FUNCTION_WORDS = ["the", "a", "an", ",", ".", "?", "!", "``", "''", "--"]
+POSITIVE = ["good", "great", "cool", "brilliant", "wonderful", "well", "amazing", "worth", "sweet", "enjoyable"]
+NEGATIVE = ["boring", "bad", "waste", "dumb", "annoying"]
+ASKED = ["good", "bad", "funny", "boring", "film", "story"]  # whose nearest neighbours are listed
+
+
+def joined(params):
+    """Input and output vectors of each word side by side: (2 V, D) -> (V, 2 D)."""
+    V = len(params) // 2
+    return np.concatenate([params[:V], params[V:]], axis=1)
+
+
+def without_main_axis(vectors, frequent):
+    """vectors (V, D) without the frequent rows' mean and first principal axis, and that axis's share of the variance.
+
+    After short training on little text all vectors point the same way, the more frequent the word the further, and
+    every cosine is near 1. Source: J. Mu and P. Viswanath, All-but-the-Top: Simple and Effective Postprocessing for
+    Word Representations, ICLR 2018.
+    """
+    centred = vectors - vectors[frequent].mean(axis=0)
+    _, S, axes = np.linalg.svd(centred[frequent], full_matrices=False)
+    return centred - np.outer(centred @ axes[0], axes[0]), float(S[0] ** 2 / np.sum(S**2))
+
+
+def nearest(word, words, vectors, allowed, count=8):
+    """The `count` words nearest to `word` by cosine: [(word, cosine), ...]. Rows outside `allowed` (V,) are skipped."""
+    if word not in words:
+        raise ValueError(f"{word!r} is not in the vocabulary of {len(words)} words")
+    row = words.index(word)
+    unit = normalizeRows(vectors)
+    cosine = np.where(allowed, unit @ unit[row], -np.inf)  # (V, D) @ (D,) -> (V,)
+    cosine[row] = -np.inf
+    return [(words[i], float(cosine[i])) for i in np.argsort(-cosine)[:count] if np.isfinite(cosine[i])]
+
+
+def two_dimensions(vectors):
+    """Vectors (N, D) on their two principal axes, by SVD: coordinates (N, 2), and the axes' shares of variance (2,)."""
+    centred = vectors - vectors.mean(axis=0)
+    U, S, _ = np.linalg.svd(centred, full_matrices=False)
+    return U[:, :2] * S[:2], S[:2] ** 2 / np.sum(S**2)
+
+
+# ---- Pictures ------------------------------------------------------------------------------------
+
+
+def plot_words(words, vectors, title):
+    """The figure of the assignment's words in two dimensions; returns (figure, labels, coordinates)."""
+    from matplotlib.figure import Figure  # not pyplot: no display, no global state
+
+    groups = [
+        ("function words", FUNCTION_WORDS, "o", "0.55"),
+        ("praise", POSITIVE, "^", "#1a6faf"),
+        ("blame", NEGATIVE, "v", "#b2361e"),
+    ]
+    shown = [word for _, group, _, _ in groups for word in group if word in words]
+    at, share = two_dimensions(vectors[[words.index(word) for word in shown]])
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, group, marker, colour in groups:
+        points = at[[i for i, word in enumerate(shown) if word in group]]
+        axes.scatter(*points.T, marker=marker, color=colour, s=36, label=name, zorder=3)
+    axes.set_xlabel(f"first principal axis ({share[0]:.0%} of the variance)")
+    axes.set_ylabel(f"second principal axis ({share[1]:.0%})")
+    axes.margins(0.12)
+    axes.set_title(title)
+    axes.legend(loc="best", frameon=False)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out: from here on nothing moves
+    return figure, place_labels(axes, at, shown), dict(zip(shown, at.tolist(), strict=True))
+
+
+def place_labels(axes, at, words, size=11):
+    """Write each word beside its point, covering no other label or point and not the legend.
+
+    Rings of places around the point are tried, from near to far; a line joins a far label to its point. Returns the
+    labels.
+    """
+    from matplotlib.transforms import Bbox
+
+    point = axes.figure.dpi / 72  # pixels; offsets are given in points, which every format keeps
+    pixels = axes.transData.transform(at)
+    dot = 5 * point  # half a marker, and some air
+    taken = [Bbox([p - dot, p + dot]) for p in pixels] + [axes.get_legend().get_window_extent()]
+    labels = []
+    for i in np.argsort(-pixels[:, 1]):  # from the top, so that crowded places fill evenly
+        label = axes.annotate(
+            words[i], at[i], xytext=(0, 0), textcoords="offset points", fontsize=size, ha="center", va="center"
+        )
+        box = label.get_window_extent()
+        half = np.array([box.width, box.height]) / 2
+        for radius, angle in (
+            (r, a)
+            for r in range(0, 200, 6)
+            for a in np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])
+        ):
+            direction = np.array([np.cos(angle), np.sin(angle)])
+            offset = direction * (half + dot + point + radius)
+            place = Bbox([pixels[i] + offset - half, pixels[i] + offset + half])
+            if (
+                axes.bbox.contains(*place.min)
+                and axes.bbox.contains(*place.max)
+                and not any(place.overlaps(other) for other in taken)
+            ):
+                break
+        label.set_position(offset / point)
+        if radius > 6:
+            axes.annotate(
+                "",
+                at[i],
+                xytext=(offset - direction * half) / point,
+                textcoords="offset points",
+                arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7, "shrinkA": 0, "shrinkB": 3},
+            )
+        taken.append(place)
+        labels.append(label)
+    return labels
+
+
+def plot_cost(iteration, costs):
+    """The figure of the running cost against the iteration."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.6, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(iteration, costs, color="#1a6faf", lw=1)
+    for halved in range(q3_sgd.ANNEAL_EVERY, iteration[-1], q3_sgd.ANNEAL_EVERY):
+        axes.axvline(halved, color="0.6", lw=0.8, ls="--")
+        axes.text(halved, 0.97, " step halved", transform=axes.get_xaxis_transform(), va="top", color="0.35")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xlabel("iteration, 50 contexts each")
+    axes.set_ylabel("running cost of a context, nats")
+    axes.grid(alpha=0.25)
+    axes.annotate(
+        f"{costs[-1]:.4f}", (iteration[-1], costs[-1]), xytext=(-6, 12), textcoords="offset points", ha="right"
+    )
+    return figure
+
+
+# ---- Figures -------------------------------------------------------------------------------------
+
+
+def has_run(dataset):
+    """Whether q3_run.py has written its figures, and they are of this data."""
+    path = q3_sgd.SAVED.with_name("q3.json")
+    return path.is_file() and json.loads(path.read_text(encoding="utf-8"))["data"] == dataset.name
+
+
+def write(dataset, wide_words, wide, seconds, settings, out):
+    """Add to q3.json what the wide vectors (V, 2 D) show beside q3_run's, and draw q3_words_50d and q3_cost in `out`.
+
+    settings: those that the wide vectors were trained with, in `seconds`.
+    """
+    words, vectors = list(dataset.tokens()), joined(q3_sgd.load_saved_params()[1])
+    training = [sentence for sentence, _ in dataset.getTrainSentences()]
+    inputs = wide[:, : wide.shape[1] // 2]
+    frequent, wide_frequent = frequent_rows(words, dataset.sentences()), frequent_rows(wide_words, training)
+    bare, share = without_main_axis(vectors, frequent)
+    title = f"{inputs.shape[1]} dimensions, {settings['epochs']} epochs of the training text; of unit length"
+    figure, _, coordinates = plot_words(wide_words, normalizeRows(inputs), title)
+    save(figure, out / "q3_words_50d")
+    figures = json.loads(q3_sgd.SAVED.with_name("q3.json").read_text(encoding="utf-8"))
+    save(plot_cost(figures["curve"]["iteration"], figures["curve"]["cost"]), out / "q3_cost")
+    figures |= {
+        "common_direction_share": share,
+        "neighbours": {word: nearest(word, words, bare, frequent) for word in ASKED if word in words},
+        "wide": {
+            **settings,
+            "dimensions": inputs.shape[1],
+            "seconds": seconds,
+            "neighbours": {w: nearest(w, wide_words, inputs, wide_frequent) for w in ASKED if w in wide_words},
+            "coordinates": coordinates,
+        },
+    }
+    with atomic_write(out / "q3.json") as temporary:
+        temporary.write_text(json.dumps(figures))
+
+
+def frequent_rows(words, sentences):
+    """Which rows (V,) each make up at least a ten-thousandth of the text: the others have had next to no training."""
+    counts = dict.fromkeys(words, 0)
+    for sentence in sentences:
+        for word in sentence:
+            counts[word] += 1
+    return np.array(list(counts.values())) >= max(1, 1e-4 * sum(counts.values()))

@@ -1,0 +1,22 @@
+"""What the companion's tests share: one thread, the packages that they need, and where the real data is."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before numpy is loaded: where two workers share two cores, BLAS threads that wait for one another are slow.
+for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+for package in ("scipy", "sklearn", "mpmath", "pooch"):
+    pytest.importorskip(package, reason=f"needs {package}: python -m pip install -r requirements-all.txt")
+
+
+@pytest.fixture(scope="session")
+def sst() -> Path:
+    """The Stanford Sentiment Treebank in `shared/` beside the project."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"the real data is not beside the project: no folder {SHARED / 'data'}")
+    return SHARED / "data" / "sst"
