@@ -390,6 +390,9 @@ def test_random_weights_learn(opened, data):
     enter(opened, "lr", "-1")
     click(opened, "step")
     assert text_of(opened, "moved") == "The learning rate must be a positive number."
+    enter(opened, "lr", "1e308")
+    click(opened, "step")
+    assert text_of(opened, "moved").startswith("The parameters would overflow")
     click(opened, "trained")
     assert text_of(opened, "status").startswith("trained: test loss 0.01155, 1,992 of 2,000 tweets right")
 

@@ -152,7 +152,12 @@ export function makeGraph(store, { values }) {
         ];
     detail.replaceChildren(
       ...lines.filter((text, at) => text && !(at === 2 && text === lines[1])).map((text) => element("p", {}, text)),
-      element("p.where", {}, `equation (${equation}) of the report · assignment2.py, line ${line}: `, element("code", {}, code)),
+      element(
+        "p.where",
+        {},
+        `equation (${equation}) of the report · assignment2.py, line ${line}: `,
+        element("code", {}, code),
+      ),
     );
     for (const [other, button] of cells) {
       button.classList.toggle("told", other === reference);

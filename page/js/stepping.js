@@ -3,6 +3,8 @@
 import { byId, count, element, loss, number } from "./format.js";
 import { gradients, measure, randomNetwork, randomNumbers, step } from "./network.js";
 
+const TOO_LARGE = 1e100; // beyond it a sum of products may overflow
+
 export function makeStepping(store, show, { points, pointsAre, training, scale, trained }) {
   const random = randomNumbers(1);
   const past = []; // what undo goes back to
@@ -24,8 +26,7 @@ export function makeStepping(store, show, { points, pointsAre, training, scale, 
 
   function take(steps) {
     const lr = Number(byId("lr").value);
-    if (!(lr > 0))
-      return byId("moved").replaceChildren(element("p", {}, "The learning rate must be a positive number."));
+    if (!(lr > 0)) return say("The learning rate must be a positive number.");
     const before = store.state.net;
     const sizes = byId("scaled").checked ? scale : [1, 1, 1];
     let net = before;
@@ -34,7 +35,10 @@ export function makeStepping(store, show, { points, pointsAre, training, scale, 
       batch = drawBatch();
       net = step(net, batch, lr, sizes);
     }
-    const taken = (store.state.taken ?? 0) + steps;
+    if (![...net.W1, ...net.b1, ...net.W2, net.b2].every((value) => Math.abs(value) < TOO_LARGE)) {
+      return say("The parameters would overflow: take a smaller learning rate.");
+    }
+    const taken = store.state.taken + steps;
     move(net, { name: `${store.state.origin} and ${count(taken)} step${taken > 1 ? "s" : ""} of yours`, taken });
     report(before, net, batch, steps);
   }
@@ -49,7 +53,7 @@ export function makeStepping(store, show, { points, pointsAre, training, scale, 
   byId("undo").addEventListener("click", () => {
     const { net, ...facts } = past.pop();
     byId("undo").disabled = past.length === 0;
-    byId("moved").replaceChildren(element("p", {}, "Taken back."));
+    say("Taken back.");
     show(net, { ...facts, ghost: null });
   });
   byId("step").addEventListener("click", () => take(1));
@@ -57,9 +61,14 @@ export function makeStepping(store, show, { points, pointsAre, training, scale, 
   byId("random").addEventListener("click", () => {
     const net = randomNetwork(store.state.net.units, scale, random);
     move(net, { name: "random weights", origin: "random weights", taken: 0 });
-    byId("moved").replaceChildren(element("p", {}, "Every weight is random now. Take 100 steps, a few times."));
+    say("Every weight is random now. Take 100 steps, a few times.");
   });
-  byId("trained").addEventListener("click", () => move(trained, { name: "trained", origin: "trained", taken: 0 }));
+  byId("trained").addEventListener("click", () => {
+    move(trained, { name: "trained", origin: "trained", at: store.state.end, taken: 0 });
+    say("These are the parameters of the training again.");
+  });
+
+  const say = (sentence) => byId("moved").replaceChildren(element("p", {}, sentence));
 
   // What the steps did: to the loss, and to each parameter.
   function report(before, after, batch, steps) {
@@ -69,11 +78,10 @@ export function makeStepping(store, show, { points, pointsAre, training, scale, 
       ["all training tweets", ...[before, after].map((net) => measure(net, training).loss)],
       [`the ${pointsAre} tweets`, ...[before, after].map((net) => measure(net, points).loss)],
     ];
+    const list = (value) => (typeof value === "number" ? [value] : [...value]);
     const size = (values) => Math.hypot(...values);
     const moves = ["W1", "b1", "W2", "b2"].map((name) => {
-      const [from, to, slope] = [before[name], after[name], slopes[`d${name}`]].map((value) =>
-        [value].flat().flatMap((v) => [...(v.length === undefined ? [v] : v)]),
-      );
+      const [from, to, slope] = [before[name], after[name], slopes[`d${name}`]].map(list);
       return [name.replace(/\d/, (digit) => "₀₁₂"[digit]), size(slope), size(to.map((value, at) => value - from[at]))];
     });
     byId("moved").replaceChildren(

@@ -5,16 +5,16 @@
 
 import { makeAxis } from "./axes.js";
 import { contour } from "./contour.js";
-import { count, number, probability } from "./format.js";
+import { count } from "./format.js";
 import { hiddenInput, logit, sigmoid } from "./network.js";
+import { makePointing } from "./pointing.js";
+import { diamond, drawArrow, drawCircle, drawCross, mix, rgb, ring } from "./shapes.js";
 
 const NODES = 129; // of the grid on which the network is evaluated, in each direction
-const REACH = 14; // how near to a tweet one has to point, in CSS pixels
 const FINE_LINES = Math.log(9); // the logit of ŷ = 0.9; that of 0.1 is its negative
 
 export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }) {
   const [base, overlay] = wrapper.querySelectorAll("canvas");
-  const tip = wrapper.querySelector(".tip");
   const total = points.label.length;
   const highest = Math.max(...points.positive, ...points.negative);
   const axis = makeAxis(highest, axes);
@@ -296,104 +296,21 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     if (cursor) ring(context, left(cursor.x), top(cursor.y), 10, 2, colours.ink);
   }
 
-  // ---- Pointing
-
-  // What is at a place of the canvas, in CSS pixels: the nearest tweet, or if none is near the place itself.
-  function lookUp(px, py) {
-    let [nearest, least] = [-1, REACH * REACH];
-    for (let n = 0; n < total; n++) {
-      const distance = (left(x[n]) - px) ** 2 + (top(y[n]) - py) ** 2;
-      if (distance < least) [nearest, least] = [n, distance];
-    }
-    if (nearest >= 0) return tweetAt(nearest);
-    const count = (share) => Math.max(0, Math.round(axis.value(Math.min(1, share))));
-    const place = [1, count((px - plot.left) / plot.width), count(1 - (py - plot.top) / plot.height)];
-    return { features: place, label: Number(logit(store.state.net, place[1], place[2]) > 0), index: null };
-  }
-
-  function tweetAt(n) {
-    return { features: [1, points.positive[n], points.negative[n]], label: points.label[n], index: n };
-  }
-
-  function describe({ features, label, index }) {
-    const yhat = sigmoid(logit(store.state.net, features[1], features[2]));
-    const says = yhat > 0.5 ? "positive" : "negative";
-    const counts = `positive ${number(features[1])}, negative ${number(features[2])}`;
-    const answer = `ŷ ${probability(yhat)}`;
-    if (index === null) return ["no tweet here", counts, `${answer}: ${says}`];
-    const truth = label ? "positive" : "negative";
-    return [
-      `${pointsAre} tweet ${count(index + 1)}`,
-      counts,
-      `${answer}, truly ${truth}${says === truth ? "" : ": wrong"}`,
-    ];
-  }
-
-  const inside = (px, py) =>
-    px >= plot.left - 4 && px <= plot.left + plot.width + 4 && py >= plot.top - 4 && py <= plot.top + plot.height + 4;
-
-  function show(found, px, py) {
-    const [head, ...lines] = describe(found);
-    tip.replaceChildren(
-      Object.assign(document.createElement("b"), { textContent: head }),
-      ...lines.flatMap((l) => ["\n", l]),
-    );
-    tip.hidden = false;
-    const { offsetWidth, offsetHeight } = tip;
-    tip.style.left = `${Math.max(0, Math.min(px + 14, plot.size - offsetWidth))}px`;
-    tip.style.top = `${py + 18 + offsetHeight > plot.size ? py - offsetHeight - 12 : py + 18}px`;
-    return describe(found).join(", ");
-  }
-
-  const pointed = (event) => {
-    const box = overlay.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
-
-  overlay.addEventListener("pointermove", (event) => {
-    const place = pointed(event);
-    if (!inside(...place)) return (tip.hidden = true);
-    const found = lookUp(...place);
-    show(found, ...place);
-  });
-  overlay.addEventListener("pointerleave", () => (tip.hidden = true));
-  overlay.addEventListener("click", (event) => {
-    const place = pointed(event);
-    if (inside(...place)) store.set({ chosen: lookUp(...place), cursor: null });
-  });
-
-  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  overlay.addEventListener("keydown", (event) => {
-    const [, positive, negative] = store.state.chosen.features;
-    const cursor = store.state.cursor ?? { x: axis.share(positive), y: axis.share(negative) };
-    if (event.key in MOVES) {
-      const far = event.shiftKey ? 0.1 : 0.02;
-      const [dx, dy] = MOVES[event.key];
-      const within = (share) => Math.max(0, Math.min(1, share));
-      const next = { x: within(cursor.x + far * dx), y: within(cursor.y + far * dy) };
-      store.set({ cursor: next });
-      const place = [left(next.x), top(next.y)];
-      store.set({ spoken: show(lookUp(...place), ...place) });
-    } else if (event.key === "Enter" || event.key === " ") {
-      store.set({ chosen: lookUp(left(cursor.x), top(cursor.y)), cursor: null });
-    } else if (event.key === "Escape") {
-      store.set({ cursor: null });
-      tip.hidden = true;
-    } else return;
-    event.preventDefault();
-  });
-  overlay.addEventListener("blur", () => {
-    store.set({ cursor: null });
-    tip.hidden = true;
-  });
-
   store.on("net compare ghost unit", draw);
   store.on("chosen mine cursor", drawOverlay);
   new ResizeObserver(layout).observe(wrapper);
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", repaint);
   layout();
+  const tip = wrapper.querySelector(".tip");
+  const { tweetAt } = makePointing(
+    overlay,
+    tip,
+    store,
+    { axis, x, y, left, top, plot: () => plot },
+    { points, pointsAre },
+  );
 
-  return { tweetAt, draw, picture };
+  return { tweetAt, picture };
 
   // Both canvases on the paper's colour, as a PNG.
   function picture() {
@@ -406,52 +323,3 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     return whole.convertToBlob();
   }
 }
-
-// ---- Shapes
-
-function drawCircle(context, x, y, r) {
-  context.beginPath();
-  context.arc(x, y, r, 0, 2 * Math.PI);
-  context.stroke();
-}
-
-function drawCross(context, x, y, r) {
-  context.beginPath();
-  context.moveTo(x - r, y - r);
-  context.lineTo(x + r, y + r);
-  context.moveTo(x - r, y + r);
-  context.lineTo(x + r, y - r);
-  context.stroke();
-}
-
-function ring(context, x, y, r, width, colour) {
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  drawCircle(context, x, y, r);
-}
-
-function diamond(context, x, y, r) {
-  context.moveTo(x, y - r);
-  context.lineTo(x + r, y);
-  context.lineTo(x, y + r);
-  context.lineTo(x - r, y);
-  context.closePath();
-}
-
-function drawArrow(context, x1, y1, x2, y2) {
-  const angle = Math.atan2(y2 - y1, x2 - x1);
-  const [tx, ty] = [x2 - 4 * Math.cos(angle), y2 - 4 * Math.sin(angle)];
-  context.beginPath();
-  context.moveTo(x1, y1);
-  context.lineTo(tx, ty);
-  context.stroke();
-  context.beginPath();
-  context.moveTo(x2, y2);
-  for (const turn of [0.4, -0.4]) context.lineTo(x2 - 11 * Math.cos(angle + turn), y2 - 11 * Math.sin(angle + turn));
-  context.fill();
-}
-
-// ---- Colours
-
-const mix = (from, to, share) => Math.round(from + (to - from) * share);
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));

@@ -23,12 +23,9 @@ export function makeTimeline(store, show, { checkpoints, trained, curve }) {
 
   function draw() {
     const { at, name } = store.state;
-    if (at === null) output.textContent = name;
-    else {
-      slider.value = at;
-      output.textContent = at === end ? "trained: the lowest training loss" : `step ${count(checkpoints[at].step)}`;
-    }
-    slider.setAttribute("aria-valuetext", output.textContent);
+    if (at !== null) slider.value = at;
+    output.textContent = name;
+    slider.setAttribute("aria-valuetext", name);
     moveMark(at === null ? null : checkpoints[Math.min(at, end - 1)].step);
   }
 
