@@ -64,6 +64,7 @@ class Call:
     form: str
     args: list  # in the form that was asked
     message: dict = None  # the child's message about it
+    aided: bool = False  # whether it asked a stand-in
 
     @cached_property
     def value(self):

@@ -51,6 +51,10 @@ class Edition:
         last = {"update_params": ("L",), "train_nn": ("Ls",)}.get(function)
         return ("value",) if last is None else PARAMETERS + last * (self.values == "five")
 
+    def to(self, function):
+        """What it is to a function: editions that are the same to it judge its answers alike."""
+        return self.reduction, self.returns(function)
+
     def scale(self, N):
         """What the gradients of the mean loss are multiplied by, in a batch of N examples."""
         return N if self.reduction == "sum" else 1

@@ -22,7 +22,7 @@ from .answers import Call, Wrong, describe, failed
 from .cell.wire import decode, encode
 from .edition import EDITIONS, PARAMETERS, Edition, pins_of, possible
 from .explain import advise, explain
-from .judge import Expected, judge
+from .judge import Expected, fits, judge
 from .recognise import recognise
 from .rubric import read_rubric
 from .sandbox import GraderError, Sandbox
@@ -30,11 +30,14 @@ from .submission import take_in
 
 UTILS = Path(__file__).resolve().parents[1] / "utils.py"
 FUNCTIONS = tuple(inputs.ORDER)  # in the order of the questions: a later one may call an earlier one
+TELLING = ("gradients", "update_params")  # those that an edition shows in
 ALIASES = {"inference_2layers": ("inference_2layers", "inference_2_layers")}
 OTHER_NAMES = {"batchx": "X", "batchy": "y", "B1": "b1"}  # of update_params' arguments, where they are passed by name
+FIRST = 9  # what train_nn is asked with first has this part of its time, and besides
 FEWER = 5  # train_nn is asked for this part of the steps if it works with stand-ins
 CODE = 200_000  # letters of it that are kept
 ASKS, ASKED_ENTRIES = 50_000, 200_000  # of a stand-in, in one task
+TOGETHER = 5  # seconds of processor time for all functions in one cell
 
 
 @dataclass
@@ -92,7 +95,8 @@ def grade(
     seed: of all inputs, and of what student code draws; drawn where none is given, and in the report.
     edition: "january" or "later" pins one, instead of the rubric.  only: numbers of the questions to grade.
     sandbox: a Sandbox to use again for many submissions.  patience: a factor on all time limits.
-    stage: called with the name of each part before it is graded.  trained: what train_nn is asked with.
+    stage: called with the name of each part before it is graded.
+    trained: what train_nn is asked with, an inputs.Training after another until nothing is lost; the last one counts.
     beside: (name, path) of each of the submission's files, where these do not say by themselves which they are.
     Returns a Report with every check of the rubric, or of the questions in `only`. Raises NotASubmission if there is
     nothing to grade, and GraderError if there is no cell for student code. A failure of the grader's own in one
@@ -135,10 +139,11 @@ def grade(
 def steps(student, wanted):
     """Yield one question after another: (its number, a function that returns its outcomes)."""
     rubric = student.report.rubric
-    functions = Functions(student) if student.submission.code else None
 
     def asked(function):
         return [check for check in rubric.answered_by(function) if check.question in wanted and not check.person]
+
+    functions = Functions(student, filter(asked, FUNCTIONS)) if student.submission.code else None
 
     def judged(function):
         if not functions:
@@ -184,14 +189,13 @@ class Student:
             if "utils.py" not in self.beside:
                 shutil.copy(UTILS, submission.folder / "utils.py")
                 self.beside.append("utils.py")
-            self.tweets, self.other = (inputs.draw_tweets(self.seed + k, trained) for k in range(2))
-            self.data = training.write_files(submission.folder, self.tweets)
+            self.other = inputs.draw_tweets(self.seed + 1, trained[-1])
             self.beside = list({*self.beside, training.plant(submission.folder, self.other)})
 
-    def run(self, function, calls, stand_ins=None, seconds=None, beside=None):
-        """Make calls in a child; returns a sandbox.Run."""
+    def run(self, function, calls, stand_ins=None, seconds=None, beside=None, **task):
+        """Make calls in a child; returns a sandbox.Run. task: what it is told beside."""
         names = [alias for name in (stand_ins.names if stand_ins else ()) for alias in ALIASES.get(name, (name,))]
-        task = {"task": "call", "file": self.submission.code, "calls": calls, "stand_ins": names, "seed": self.seed}
+        task |= {"task": "call", "file": self.submission.code, "calls": calls, "stand_ins": names, "seed": self.seed}
         seconds = seconds or self.question[function].seconds * self.patience
         run = self.sandbox.run(self.submission.folder, beside or self.beside, task, seconds, stand_ins)
         self.report.printed = self.report.printed or run.output
@@ -200,17 +204,37 @@ class Student:
             self.notes += files.notes_on(run.loaded, self.submission.code)
         return run
 
-    def call(self, function, cases, stand_ins=None):
-        """Call a function with all its cases, in every form: (Run, [Call])."""
-        calls = [Call(case, form, args) for case in cases for form, args in inputs.forms(case).items()]
-        forms = list(inputs.forms(cases[0]))  # a form at a time, so that a repetition follows at once
-        calls.sort(key=lambda call: forms.index(call.form) if call.form in forms else len(forms))
-        asked = [{"function": function, "args": [encode(arg) for arg in call.args]} for call in calls]
-        run = self.run(function, asked, stand_ins)
-        for k, call in enumerate(calls):
+    def call(self, cases, likely=False, edition=None, wrong=()):
+        """Call functions with all their cases, {function: [Case]}, in one cell: {function: (Run, [Call])}.
+
+        likely: in the likely forms, and one function after another in one process. This is enough for answers that are
+        right. Otherwise in every form, and each function in a process of its own; one that leaves a call without an
+        answer is called again in a cell to itself, with all of its time, which tells what became of it.
+        edition, wrong: of the stand-ins, if there are any.
+        """
+        calls = {function: calls_of(cases[function], likely) for function in cases}
+        stand_ins = StandIns(edition, wrong) if wrong else None
+        asked = [
+            {"function": function, "args": [encode(arg) for arg in call.args], "seed": self.seed + k}
+            for function in calls
+            for k, call in enumerate(calls[function])
+        ]
+        function, *others = calls
+        seconds = TOGETHER * self.patience if others else None
+        run = self.run(function, asked, stand_ins, seconds, apart=bool(others) and not likely)
+        for k, call in enumerate(call for function in calls for call in calls[function]):
             message = run.answers.get(k)
             call.message = message if isinstance(message, dict) else None
-        return run, calls
+            call.aided = bool(stand_ins) and k in stand_ins.asked
+        if not others:
+            return {function: (run, calls[function])}
+        whole = replace(run, failed=None, late=False, status=0)
+        return {
+            function: (whole, calls[function])
+            if likely or all(call.message for call in calls[function])
+            else self.call({function: cases[function]}, likely, edition, wrong)[function]
+            for function in calls
+        }
 
     def failure(self, function, run, seconds=None):
         """(id, sentence) if a task did not come to its end or the function is missing, or None."""
@@ -234,35 +258,65 @@ class Student:
         return None
 
 
+def calls_of(cases, likely):
+    """The calls of a function with its cases, a form at a time, so that a repetition follows at once."""
+    forms = {form: k for k, form in enumerate(inputs.forms(cases[0]))}
+    asked = ((case, form, args) for case in cases for form, args in inputs.forms(case).items())
+    calls = [Call(*call) for call in asked if not likely or inputs.likely(call[1])]
+    return sorted(calls, key=lambda call: forms.get(call.form, len(forms)))
+
+
 # ---- The functions -------------------------------------------------------------------------------
 
 
 class Functions:
-    """The functions of Q1, Q3 and Q4 of a submission. Each is called when it is first needed, in a process of its own.
+    """The functions of Q1, Q3 and Q4 of a submission, each called in a process of its own, in the likely forms.
 
-    Then again, with correct stand-ins for the earlier ones that were wrong.
+    Then in every form if it is wrong in those, and with correct stand-ins for the earlier ones that are wrong.
     """
 
-    def __init__(self, student):
+    def __init__(self, student, wanted):
         self.student, self.expected = student, Expected()
+        self.possible = possible(student.rubric.pins)
         self.cases = inputs.draw(student.seed)
-        self.runs, self.judged = {}, {}
+        self.wanted = set(wanted)
+        if len(self.possible) > 1 and self.wanted & set(TELLING):
+            self.wanted |= set(TELLING)
+        self.runs, self.aided, self.judged = {}, {}, {}
+        self.unfit = set()  # the functions that are wrong in the likely forms
 
     def checks(self, function):
         return [check for check in self.student.rubric.answered_by(function) if not check.person]
 
     def run(self, function):
-        """(Run, calls) of a function with the submission's own functions."""
+        """(Run, calls) of a function with the submission's own functions; all that are wanted are called with it."""
         if function not in self.runs:
-            self.runs[function] = self.student.call(function, self.cases[function])
+            wanted = self.wanted - set(self.runs) | {function}
+            self.runs |= self.ask([name for name in FUNCTIONS if name in wanted])
         return self.runs[function]
+
+    def ask(self, names, *stand_ins):
+        """{function: (Run, calls)} of some functions. Those that are wrong at first are asked again: Student.call."""
+        cases = {name: self.cases[name] for name in names}
+        runs = self.student.call(cases, True, *stand_ins)
+        wrong = {name: cases[name] for name in names if not self.fits(name, runs[name][1])}
+        if not stand_ins:
+            self.unfit |= set(wrong)
+        if names == ["sigmoid"]:
+            return runs  # it was alone, and has one form
+        return runs | (self.student.call(wrong, False, *stand_ins) if wrong else {})
+
+    def fits(self, function, calls):
+        """Whether the answers are right by one of the editions."""
+        editions = {edition.to(function): edition for edition in self.possible}.values()
+        return any(fits(self.checks(function), calls, edition, self.expected) for edition in editions)
 
     @cached_property
     def editions(self):
         """The editions that the submission may follow, the likeliest first."""
-        editions = possible(self.student.rubric.pins)
+        editions = self.possible
         if len(editions) > 1:
-            asked = [(self.checks(function), self.run(function)[1]) for function in ("gradients", "update_params")]
+            asked = [(self.checks(function), self.run(function)[1]) for function in TELLING]
             editions = recognise(asked, self.student.rubric.pins, self.expected)
             if not any(call.message and "value" in call.message for _, calls in asked for call in calls):
                 return editions  # there is nothing to read it from, and the report names none
@@ -270,7 +324,7 @@ class Functions:
         return editions
 
     def edition(self, function):
-        return self.editions[0] if function in ("gradients", "update_params") else EDITIONS["january"]
+        return self.editions[0] if function in TELLING else EDITIONS["january"]
 
     def outcomes(self, function):
         """The outcomes of a function's checks."""
@@ -303,13 +357,10 @@ class Functions:
         those that it is given.
         """
         best, unaided = self.edition(function), before
-        run = None
-        for edition in self.editions if function in ("gradients", "update_params") else [best]:
-            if run is None or "gradients" in wrong:
-                stand_ins = StandIns(edition, wrong)
-                run, calls = self.student.call(function, self.cases[function], stand_ins)
-                if not stand_ins.asked:
-                    break  # it calls none of them, so nothing has changed
+        for edition in self.editions if function in TELLING else [best]:
+            run, calls = self.run_with_stand_ins(function, edition, wrong)
+            if not any(call.aided for call in calls):
+                break  # it calls none of them, so nothing has changed
             outcomes = self.judge(function, run, calls, edition)
             if earned(outcomes) > earned(before):
                 before, best = outcomes, edition
@@ -319,6 +370,14 @@ class Functions:
             self.editions = [best, *(edition for edition in self.editions if edition is not best)]
             self.student.report.edition = best
         return blame(self.student, before, wrong) if before is not unaided else before
+
+    def run_with_stand_ins(self, function, edition, wrong):
+        """(Run, calls) of a function. Where it is the second to need these, the later ones may: they are called too."""
+        runs = self.aided.setdefault((edition if "gradients" in wrong else None, *wrong), {})
+        if function not in runs:
+            later = FUNCTIONS[FUNCTIONS.index(function) + 1 :] if runs else ()
+            runs |= self.ask([function, *filter(self.unfit.__contains__, later)], edition, wrong)
+        return runs[function]
 
     def notes(self):
         """What is said about functions that lost nothing."""
@@ -374,12 +433,14 @@ class StandIns:
 
     def __init__(self, edition, names):
         self.edition, self.names, self.left = edition, names, ASKS
+        self.asked = set()  # the calls in which it was
         self.known = {alias: name for name in names for alias in ALIASES.get(name, (name,))}
 
-    def __call__(self, name, args, kwargs):
+    def __call__(self, name, args, kwargs, call):
         """The right answer, or None for arguments that it cannot be given for."""
         self.left -= 1
         try:
+            self.asked.add(call)
             name = self.known[name]  # and no other: a child may ask for anything
             given = dict(zip(inputs.ORDER[name], args, strict=False)) | {
                 OTHER_NAMES.get(key, key): value for key, value in kwargs.items()
@@ -394,10 +455,6 @@ class StandIns:
                 return self.answer(name, given)
         except Exception:  # whatever student code may have sent
             return None
-
-    @property
-    def asked(self):
-        return self.left < ASKS
 
     def answer(self, name, given):
         if name not in ("gradients", "update_params"):
@@ -424,16 +481,20 @@ def grade_training(student, functions, known):
     checks = [check for check in student.rubric.answered_by("train_nn") if not check.person]
     seconds = student.question["train_nn"].seconds * student.patience
     folder = student.submission.folder
-    beside = [*student.beside, *student.data]
 
-    def attempt(wrong, trained):
+    def attempt(trained, seconds=seconds, wrong=()):
+        tweets = inputs.draw_tweets(student.seed, trained)
+        training.write_files(folder, tweets)
+
         def ask(file, hidden, iters, lr, start, planted, left):
             args = [encode(arg) for arg in (file, hidden, iters, lr)]
             calls = [{"function": "train_nn", "args": args, "seed": student.seed + start}]
-            training.plant(folder, student.other, planted)
             stand_ins = StandIns(functions.editions[0], wrong) if wrong else None
-            run = student.run("train_nn", calls, stand_ins, left, beside)
-            training.plant(folder, student.other)
+            if not planted:
+                training.plant(folder, student.other, exchanged=False)
+            run = student.run("train_nn", calls, stand_ins, left, [*student.beside, *training.FILES])
+            if not planted:
+                training.plant(folder, student.other)
             try:
                 return answer(run, stand_ins, left), None, run.seconds
             except Wrong as problem:
@@ -456,17 +517,21 @@ def grade_training(student, functions, known):
         trainer = training.Trainer(ask, trained, seconds)
         pinned = "values" in student.rubric.pins
         names = functions.editions[0].returns("train_nn") if pinned else None
-        return training.judge_training(checks, trainer, student.tweets, names)
+        return training.judge_training(checks, trainer, tweets, names)
 
     def wrong():
         return [function for function in FUNCTIONS if lost(functions.outcomes(function))]
 
-    trained = student.trained
-    outcomes = attempt((), replace(trained, settings=trained.settings[:1]) if known and wrong() else trained)
+    *first, last = student.trained
+    for trained in first:
+        outcomes = attempt(trained, seconds / FIRST)
+        if not lost(outcomes):
+            return outcomes
+    outcomes = attempt(replace(last, settings=last.settings[:1]) if known and wrong() else last)
     if lost(outcomes) and wrong():
         # A stand-in's answer comes over the channel, which takes longer than a step.
-        fewer = tuple((hidden, steps // FEWER, lr) for hidden, steps, lr in trained.settings)
-        again = attempt(wrong(), replace(trained, settings=fewer))
+        fewer = tuple((hidden, steps // FEWER, lr) for hidden, steps, lr in last.settings)
+        again = attempt(replace(last, settings=fewer), wrong=wrong())
         if earned(again) > earned(outcomes):
             outcomes = blame(student, again, wrong())
     return outcomes

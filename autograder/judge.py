@@ -75,14 +75,16 @@ class Expected:
 
     def __call__(self, case, edition):
         """{part: array} for a case. For gradients and update_params, in the edition's reduction."""
-        key = id(case.args)
+        key = id(case.args), edition.reduction
         if key not in self.known:
-            self.known[key] = case, self.compute(case)  # the case is kept: its id stays its own
-        parts = self.known[key][1]
+            self.known[key] = case, self.reduced(case, edition)  # the case is kept: its id stays its own
+        return self.known[key][1]
+
+    def reduced(self, case, edition):
         if case.function not in ("gradients", "update_params"):
-            return parts
+            return self.compute(case)
         scale = edition.scale(np.shape(case.args["X"])[1])
-        parts = {name: value if name == "L" else scale * value for name, value in parts.items()}
+        parts = {name: value if name == "L" else scale * value for name, value in self.compute(case).items()}
         if case.function == "gradients":
             return parts
         lr = case.args.get("lr", 0.01)
@@ -139,7 +141,10 @@ class Answer:
 
 
 def read(call, edition):
-    """The parts of an answer: {name: array or Wrong}. A fifth value more or less does not hide the other four."""
+    """The parts of an answer: {name: array or Wrong}. A fifth value more or less does not hide the other four.
+
+    Raises Wrong if it has no parts.
+    """
     names = edition.returns(call.case.function)
     value = call.value
     if len(names) > 1 and isinstance(value, tuple) and len(value) in (4, 5):
@@ -147,6 +152,14 @@ def read(call, edition):
         parts = call.parts(five[: len(value)])
         return parts if len(value) == 5 else {**parts, "L": Wrong("count", miscounted(value, names))}
     return call.parts(names)
+
+
+def read_or_wrong(call, edition):
+    """The same, or the Wrong for which there are none."""
+    try:
+        return read(call, edition)
+    except Wrong as wrong:
+        return wrong
 
 
 @dataclass(frozen=True)
@@ -183,39 +196,50 @@ class Verdict:
 
 def judge(checks, calls, edition, expected):
     """A function's verdicts, {check name: Verdict}."""
+    return dict(judged(checks, calls, edition, expected))
+
+
+def fits(checks, calls, edition, expected):
+    """Whether every check passes."""
+    return all(verdict.passed for _, verdict in judged(checks, calls, edition, expected))
+
+
+def judged(checks, calls, edition, expected):
+    """Yield (check name, Verdict)."""
     forms = {}
     for call in calls:
         forms.setdefault(call.form, []).append(call)
     forms.pop("advice", None)
+    seen = {}  # form -> its calls, each with the expected parts, and what came back
     verdicts = {}
     for check in checks:
         rule, nearest = RULES[check.name], None
         for form, asked in forms.items():
-            answers = answers_of(check, rule, asked, edition, expected, verdicts)
+            if form not in seen:
+                seen[form] = [(call, expected(call.case, edition), read_or_wrong(call, edition)) for call in asked]
+            answers = answers_of(check, rule, seen[form], edition, verdicts)
             attempt = Attempt(rule, form, tuple(asked), tuple(answers))
             if nearest is None or attempt.distance < nearest.distance:
                 nearest = attempt
             if not nearest.wrong:
                 break
         verdicts[check.name] = Verdict(check, nearest)
-    return verdicts
+        yield check.name, verdicts[check.name]
 
 
-def answers_of(check, rule, calls, edition, expected, verdicts):
+def answers_of(check, rule, seen, edition, verdicts):
     """The answers of one form that count for a check."""
     answers = []
-    for call in calls:
+    for call, right, parts in seen:
+        unread = parts if isinstance(parts, Wrong) else None
         if rule.kind == "unchanged":
             changed = [name for name in changed_of(call) if name in PARAMETERS]
             problem = Wrong("mutated", f"The call changed its input {', '.join(changed)}.") if changed else None
-            answers.append(Answer(call, "", None, {}, 0, problem or unreadable(call, edition)))
+            answers.append(Answer(call, "", None, {}, 0, problem or unread))
         if call.case.group not in rule.groups:
             continue
-        right = expected(call.case, edition)
-        try:
-            parts = read(call, edition)
-        except Wrong as wrong:
-            answers += [Answer(call, part, None, right, 0, wrong) for part in rule.parts or ("",)]
+        if unread:
+            answers += [Answer(call, part, None, right, 0, unread) for part in rule.parts or ("",)]
             continue
         if rule.kind == "count":
             names = edition.returns(call.case.function)
@@ -223,16 +247,16 @@ def answers_of(check, rule, calls, edition, expected, verdicts):
             problem = Wrong("count", miscounted(call.value, names)) if miscount else None
             answers.append(Answer(call, "", None, right, 0, problem))
         for part in rule.parts:
-            answers.append(answer_of(check, rule, call, part, parts[part], right, calls, edition, verdicts))
+            answers.append(answer_of(check, rule, call, part, parts[part], right, seen, verdicts))
     return answers
 
 
-def answer_of(check, rule, call, part, value, right, calls, edition, verdicts):
+def answer_of(check, rule, call, part, value, right, seen, verdicts):
     if isinstance(value, Wrong):
         return Answer(call, part, None, right, 0, value)
     wanted = right[part]
     if rule.kind == "same":
-        wanted = same(call, part, calls, edition, np.shape(wanted))
+        wanted = same(call, part, seen, np.shape(wanted))
         right = right if wanted is None else {**right, part: wanted}
         wanted = right[part]
     old = call.case.args.get(part, 0)  # a step is judged by how far it goes
@@ -268,25 +292,14 @@ def problem_of(call, part, value, wanted, allowed, rule):
     return None if close(value, wanted, allowed) else Wrong("values", "")
 
 
-def same(call, part, calls, edition, shape):
+def same(call, part, seen, shape):
     """The student's own answer, in this shape, to the call that must have the same one; or None."""
     group, pick = SAME[call.case.group]
-    other = next(other for other in calls if other.case.group == group)
-    try:
-        value = read(other, edition)[part]
-    except Wrong:
-        return None
+    parts = next(parts for other, _, parts in seen if other.case.group == group)
+    value = parts if isinstance(parts, Wrong) else parts[part]
     if isinstance(value, Wrong) or not value.size or not np.all(np.isfinite(value)):
         return None
     return np.reshape(pick(value), shape) if np.size(pick(value)) == np.prod(shape) else None
-
-
-def unreadable(call, edition):
-    """The Wrong for which a call has no answer at all, or None."""
-    try:
-        read(call, edition)
-    except Wrong as wrong:
-        return wrong
 
 
 def changed_of(call):

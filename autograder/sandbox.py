@@ -240,7 +240,7 @@ class Sandbox:
     def run(self, stage, files, task, seconds, ask=None):
         """Run `task` (child.py) in a folder with `files` of the folder `stage`, for so many seconds of processor time.
 
-        `ask(name, args, kwargs)` answers for a stand-in. Raises GraderError if the host fails.
+        `ask(name, args, kwargs, call)` answers for a stand-in. Raises GraderError if the host fails.
         """
         if self.host and self.host.poll() is not None:  # without Landlock, an ordinary user's code can kill it
             self.close()
@@ -349,6 +349,7 @@ def note(run, line, channel, ask):
                 message["ask"],
                 [decode(arg) for arg in message["args"]],
                 {key: decode(value) for key, value in message["kwargs"].items()},
+                message["call"],
             )
             channel.sendall(json.dumps({"value": encode(value)}).encode() + b"\n")
             return

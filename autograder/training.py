@@ -1,8 +1,9 @@
 """Judges train_nn: asks it under the assignment's own conditions, and tries again before a point goes.
 
-The data file holds as many tweets as the course's. Its test labels are the reverse of what the training tweets teach,
-so that training on them shows. Whether something has an influence at all (the test labels, another file) is settled by
-a second call from the same seed with that one thing changed: the same parameters come back unless it has.
+The data file holds as many tweets as the course's, but for the first, short training. Its test labels are the reverse
+of what the training tweets teach, so that training on them shows. Whether something has an influence at all (the test
+labels, another file) is settled by a second call from the same seed with that one thing changed: the same parameters
+come back unless it has.
 """
 
 import pickle
@@ -73,23 +74,20 @@ class Trial:
         return all(np.array_equal(ours[name], theirs[name]) for name in PARAMETERS)
 
 
+FILES = ("tweets.pkl", "more_tweets.pkl", "usual_test.pkl", "exchanged.pkl", "fewer_exchanged.pkl")
+
+
 def write_files(folder, tweets):
-    """Lay the data files for train_nn into a folder; returns their names.
+    """Lay FILES for train_nn into a folder.
 
     tweets.pkl and more_tweets.pkl hold the same tweets in the two editions' forms.
     """
     exchanged = replace(tweets, train_y=1 - tweets.train_y)
     fewer = replace(exchanged, train_x=tweets.train_x[::FEWER], train_y=exchanged.train_y[::FEWER])
-    contents = {
-        "tweets.pkl": tweets.january(),
-        "more_tweets.pkl": tweets.later(),
-        "usual_test.pkl": replace(tweets, test_y=1 - tweets.test_y).january(),
-        "exchanged.pkl": exchanged.january(),
-        "fewer_exchanged.pkl": fewer.january(),
-    }
-    for name, content in contents.items():
+    usual_test = replace(tweets, test_y=1 - tweets.test_y)
+    contents = tweets.january(), tweets.later(), usual_test.january(), exchanged.january(), fewer.january()
+    for name, content in zip(FILES, contents, strict=True):
         (folder / name).write_bytes(pickle.dumps(content))
-    return list(contents)
 
 
 def plant(folder, other, exchanged=True):
@@ -129,16 +127,6 @@ class Trainer:
         value, problem, used = self.ask(*asked, max(min(self.left, self.seconds / 3), 1))
         self.left -= used
         return value, problem
-
-    def short(self):
-        """A trial of few steps, in either form of the file. What it fails for is not told."""
-        start = len(self.training.settings)
-        hidden, steps, lr = self.training.short
-        for file, kind in self.ways[::2]:
-            value, problem = self.asked(file, hidden, kind(steps), lr, start, True)
-            if not problem:
-                return Trial(file, hidden, kind(steps), lr, start, value)
-        return None
 
     def again(self, trial, **changed):
         planted = changed.pop("planted", True)
@@ -221,14 +209,11 @@ def outcomes_of(checks, found, otherwise=None):
 
 
 def best_trial(trainer, tweets, bound):
-    """The short trial if it learned; else the trial with the least loss, of those up to the first one that learned."""
+    """The trial with the least loss, of those up to the first one that learned."""
 
     def learned(trial):  # the labels, or their reverse
         return any(loss_of(trial, tweets, exchanged) <= bound for exchanged in (False, True))
 
-    best = trainer.short() if trainer.training.short else None
-    if best and learned(best):
-        return best
     best = None
     for trial in trainer.trials():
         if best is None or loss_of(trial, tweets) < loss_of(best, tweets) or (best.problem and not trial.problem):

@@ -21,10 +21,14 @@ from tests.autograder_bank.right import BIASED, RIGHT
 from tests.autograder_bank.sources import SOURCES, STYLES, edited, in_style
 
 # Trainings that are enough where training is not the point, and for those that are wrong or right in some way of their
-# own. The last has as many tweets as the course's file, and steps for those who log every `iters // 10000` of them.
-SMALL = inputs.Training(tweets=200, tests=50, settings=((5, 300, 1.0), (5, 300, 0.1), (5, 1000, 0.01)), short=None)
-MEDIUM = inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1), (6, 2000, 0.03)), short=None)
-REAL = inputs.Training(settings=((6, 10_000, 0.05), (6, 10_000, 0.01), (8, 20_000, 0.03)))
+# own: those begin with the usual first one, in which no mutant may pass. The last has as many tweets as the course's
+# file, and steps for those who log every `iters // 10000` of them.
+SMALL = (inputs.Training(tweets=200, tests=50, settings=((5, 300, 1.0), (5, 300, 0.1), (5, 1000, 0.01))),)
+MEDIUM = (
+    inputs.USUAL[0],
+    inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1), (6, 2000, 0.03))),
+)
+REAL = (inputs.USUAL[0], inputs.Training(settings=((6, 10_000, 0.05), (6, 10_000, 0.01), (8, 20_000, 0.03))))
 
 
 def lay(folder, source, files=()):

@@ -30,7 +30,7 @@ from autograder.sandbox import LARGEST_KEPT
 from tests.autograder_bank import good_pdf, good_pickle
 
 PROJECT = Path(__file__).resolve().parents[1]
-SMALL = inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1),), short=None)
+SMALL = (inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1),)),)
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +199,8 @@ def sent(): return 1
 @pytest.mark.parametrize(
     "data",
     [
-        b'{"ask": "sigmoid", "args": [{"float": 1%s}], "kwargs": {}}\n' % (b"0" * 400),
-        b'{"ask": "sigmoid", "args": [{"int": 1%s}], "kwargs": {}}\n' % (b"0" * 5000),
+        b'{"ask": "sigmoid", "args": [{"float": 1%s}], "kwargs": {}, "call": 0}\n' % (b"0" * 400),
+        b'{"ask": "sigmoid", "args": [{"int": 1%s}], "kwargs": {}, "call": 0}\n' % (b"0" * 5000),
         b'{"run": 1, "status": 0, "late": false, "seconds": 0}\n\0\0\0\x02{}\n',
         b'{"answer": {}}\n{"answer": [1]}\n{"loaded": 5}\n{"failed": 1e999}\n[]\nnull\n',
         b"[" * 200_000 + b"\n",
@@ -213,7 +213,7 @@ def test_what_a_child_sends_disturbs_neither_its_run_nor_the_next(sandbox, tmp_p
     (tmp_path / "data").write_bytes(data)
     (tmp_path / "assignment2.py").write_text(SENDS + "def junk(): send(open('data', 'rb').read())\n")
     task = {"task": "call", "file": "assignment2.py", "stand_ins": ["sigmoid"], "calls": [asking("junk")]}
-    run = sandbox.run(tmp_path, ["assignment2.py", "data"], task, 5, ask=lambda name, args, kwargs: args[0] * 1.0)
+    run = sandbox.run(tmp_path, ["assignment2.py", "data"], task, 5, ask=lambda name, args, kwargs, call: args[0] * 1.0)
     assert (run.late, run.status) == (False, 0)
     run = call(sandbox, tmp_path, SENDS, [asking("sent")])
     assert decode(run.answers[0]["value"]) == 1 and sandbox.host.pid == host

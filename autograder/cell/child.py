@@ -9,6 +9,7 @@ A message is one line of JSON. To the child, the task, one of:
         Loading and each call begin with numpy.random and random seeded: loading with the seed (0 if there is none),
         call i with seed + i, or with the "seed" of its own that a call may have. What is left to chance: random.seed()
         and random.Random() without a seed, secrets, os.urandom, and the time.
+        With "apart": true, the calls of each function are made in a process of its own.
     {"task": "pickle", "file": name, "keys": [name, ...]}          parameters, as a pickle or as numpy's .npz
     {"task": "pdf", "file": name, "seconds": 20}                   documents.py
     {"task": "probe", "secrets": {name: path, ...}}                probe.py
@@ -21,7 +22,7 @@ From the child, in order:
                 "magics": [{"line", "text"}, ...],                 lines for a notebook, with ! or %, left out
                 "forbidden": [package, ...],                       imported, though the rules allow numpy alone
                 "comments": 12}}                                   lines with a comment, and docstrings
-    {"ask": name, "args": [...], "kwargs": {...}}                  a stand-in's question, answered with {"value": ...}
+    {"ask": name, "args": [...], "kwargs": {...}, "call": i}       a stand-in's question, answered with {"value": ...}
     {"answer": i, "value": ..., "inputs": [...]}                   call i returned; its inputs as they were then
                                                                    and for gradients "forward": how often it called the
                                                                    forward function that it called most
@@ -98,7 +99,7 @@ def describe_error(error):
 
 
 def call_functions(channel, task):
-    """Load the submission and make each call with inputs and a seed of its own."""
+    """Load the submission and make the calls."""
     seed = task.get("seed", 0)
     start_from(seed)
     source = read_source(task["file"])
@@ -114,13 +115,29 @@ def call_functions(channel, task):
         "comments": source.comments,
     }
     channel.send({"loaded": loaded})
-    for name in task["stand_ins"]:
-        setattr(module, name, stand_in(channel, name))
-    for i, call in enumerate(task["calls"]):
+    calls = list(enumerate(task["calls"]))
+    if not task.get("apart"):
+        return make_calls(channel, module, calls, task)
+    for function in dict.fromkeys(call["function"] for _, call in calls):
+        process = os.fork()
+        if process == 0:
+            try:
+                make_calls(channel, module, [(i, call) for i, call in calls if call["function"] == function], task)
+                sys.stdout.flush()
+            finally:
+                os._exit(0)
+        os.waitpid(process, 0)
+
+
+def make_calls(channel, module, calls, task):
+    """Make each call (its number, what is called) with a seed of its own, and answer."""
+    for i, call in calls:
+        for name in task["stand_ins"]:
+            setattr(module, name, stand_in(channel, name, i))
         args = [decode(arg) for arg in call["args"]]
         counts, message = {}, {"answer": i}
         try:
-            start_from(call.get("seed", seed + i))
+            start_from(call.get("seed", task.get("seed", 0) + i))
             counted = call["function"] == "gradients" and np.shape(args[0])[1:] == (1,)  # one example tells enough
             if counted:
                 sys.setprofile(counter(module, counts))
@@ -171,12 +188,12 @@ def counter(module, counts):
     return count
 
 
-def stand_in(channel, name):
+def stand_in(channel, name, call):
     """A function that asks the other end: takes the place of an earlier question's function that was wrong."""
 
     def ask(*args, **kwargs):
         named = {key: encode(value) for key, value in kwargs.items()}
-        channel.send({"ask": name, "args": [encode(arg) for arg in args], "kwargs": named})
+        channel.send({"ask": name, "args": [encode(arg) for arg in args], "kwargs": named, "call": call})
         return decode(channel.receive()["value"])
 
     return ask

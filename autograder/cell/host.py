@@ -71,7 +71,7 @@ def template(control, settings):
                 os.setsid()
                 control.close()
                 main(socket.socket(fileno=end), settings)
-                return
+                os._exit(0)  # without taking each object apart, which would copy it
             os.close(end)
             send(control, {"pid": pid})
 
@@ -83,8 +83,6 @@ def main(control, settings):
     except (OSError, ImportError, AttributeError) as error:  # AttributeError: not Linux
         send(control, {"broken": f"{type(error).__name__}: {error}"})
         return
-    gc.collect()
-    gc.freeze()  # what is loaded by now is left alone, and stays shared by all children
     send(control, {"cgroup": cell.cgroup})
     serve(control, cell)
     clean_up(cell, settings["folder"])
@@ -128,6 +126,9 @@ def load(settings):
     for name, module in blocked.items():
         if module is None:
             del sys.modules[name]
+    sys.modules["nltk"].tokenize.TweetTokenizer().tokenize("")  # compiles its pattern, which takes as long as a cell
+    gc.collect()
+    gc.freeze()  # what is loaded by now is left alone, and stays shared by all that is forked
 
 
 def lay_out(settings):
@@ -367,3 +368,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         (template if sys.argv[3:] else main)(control, json.loads(sys.argv[2]))
+    os._exit(0)  # without taking each object apart, which takes as long as a cell

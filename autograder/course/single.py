@@ -10,6 +10,7 @@ a record, 3 if the grader failed, or a signal. It ends when standard input does,
 takes with it all that it started.
 """
 
+import gc
 import json
 import os
 import signal
@@ -39,6 +40,8 @@ def main():
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     folder = FOLDER.format(os.getpid())
     template = Template() if hasattr(os, "pidfd_open") else None
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays shared by all forks
     while request := next_line():
         pid = os.fork()
         if pid == 0:

@@ -213,7 +213,7 @@ if name == "sigmoid":
 if silence:
     raise RuntimeError("nobody answers")
 talk, code = channel(), child()
-talk.send({"ask": name, "args": [code["encode"](arg) for arg in args], "kwargs": {}})
+talk.send({"ask": name, "args": [code["encode"](arg) for arg in args], "kwargs": {}, "call": 0})
 if not select.select([3], [], [], 0.1)[0]:
     silence.append(name)
     raise RuntimeError("nobody answers")
@@ -422,8 +422,8 @@ BEYOND_FLOATS = (
 talk = channel()
 for value in ({"float": 10 ** 400}, {"int": 10 ** 4000}, {"tuple": [{"float": -10 ** 400}]},
               {"array": [10 ** 400], "shape": [1], "dtype": "f8"}):
-    talk.send({"ask": "sigmoid", "args": [value], "kwargs": {}})
-    talk.send({"ask": "sigmoid", "args": [], "kwargs": {"x": value}})
+    talk.send({"ask": "sigmoid", "args": [value], "kwargs": {}, "call": 0})
+    talk.send({"ask": "sigmoid", "args": [], "kwargs": {"x": value}, "call": 0})
     talk.send({"answer": 0, "value": value})
 talk.send({"answer": 10 ** 400, "value": {"float": 0.5}})
 """
@@ -474,7 +474,7 @@ return 0.5
 NEVER_READS = FRAMES + every("""
 while name != "sigmoid":
     say('{"ask": "sigmoid", "args": [{"array": [' + "0.123456789," * 4999 + '0], "shape": [5000], "dtype": "f8"}],'
-        ' "kwargs": {}}')
+        ' "kwargs": {}, "call": 0}')
 raise NotImplementedError
 """)
 
