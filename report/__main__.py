@@ -103,7 +103,8 @@ def _write(options):
         build(TEMPLATE, out, {})
     elif options.companion:
         out = options.out or OUTPUT / "companion.pdf"
-        build(HERE / "companion.typ", out, companion_inputs(options.run or OUTPUT / "companion"))
+        inputs = companion_inputs(options.run or OUTPUT / "companion")
+        build(HERE / "companion.typ", out, inputs, standards=("ua-1",))
     else:
         out = options.out or OUTPUT / "assignment2.pdf"
         build(HERE / "assignment2.typ", out, _assignment2_inputs(options))

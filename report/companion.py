@@ -1,12 +1,20 @@
-"""What companion.typ reads: its formulas, and the results of questions 3 and 4 with their more."""
+"""What companion.typ reads: its formulas, a worked example, and the results of questions 3 and 4 with their more."""
 
+import ast
 import json
+from statistics import NormalDist
+
+import numpy as np
 
 from report import companion_formulas
-from report.build import formula, formulas_json
+from report.build import HERE, formula, formulas_json
+from report.companion_formulas import HIDDEN
+from report.example import math_of
 from report.inputs import NUMBER, read_json, read_picture
+from report.values import decimals_in_common, differences, evaluate, forward
 
-ABLATION = "q4_ablation.json"  # a quarter of an hour's work, so the page does without it where it was not made
+COMPANION = HERE.parent / "companion"
+ABLATION = "q4_ablation.json"  # a quarter of an hour's work, so the page does without it if it has not been made
 Q3_HOW = "`python companion/q3_run.py` and then `python companion/extra` make it"
 Q4_HOW = "`python companion/extra` makes it"
 Q3_NEEDED = {
@@ -14,11 +22,11 @@ Q3_NEEDED = {
     "dimensions": int,
     "iterations": int,
     "cost": NUMBER,
-    "seconds": NUMBER,
     "neighbours": dict,
     "common_direction_share": NUMBER,
+    "coordinates": dict,
     "curve": {"iteration": list, "cost": list},
-    "wide": {"dimensions": int, "epochs": int, "seconds": NUMBER, "neighbours": dict},
+    "wide": {"dimensions": int, "epochs": int, "neighbours": dict, "coordinates": dict},
 }
 Q4_NEEDED = {
     "seed": int,
@@ -26,8 +34,30 @@ Q4_NEEDED = {
     "table": list,
     "best": str,
     "kinds": dict,
-    "seconds": NUMBER,
 }
+
+# The assignment's words of judgement, and a few that are found beside them.
+PRAISE = frozenset(
+    "good great cool brilliant wonderful well amazing worth sweet enjoyable funny "
+    "decent masterpiece hilarious charming amusing smart terrific".split()
+)
+BLAME = frozenset("boring bad waste dumb annoying terrible awful poor mediocre".split())
+NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
+TURNS = frozenset("but though although however despite yet while".split())
+
+# A network with two inputs, two hidden units and three classes, and one sample: numbers that one can follow by hand.
+EXAMPLE = {
+    "Dx": 2,
+    "H": 2,
+    "Dy": 3,
+    "x": np.array([1.0, 2.0]),
+    "y": np.array([0.0, 1.0, 0.0]),
+    "W1": np.array([[0.5, -0.5], [-0.25, 0.75]]),
+    "b1": np.array([0.25, -0.5]),
+    "W2": np.array([[1.0, -1.0, 0.5], [-2.0, 0.5, 1.0]]),
+    "b2": np.array([0.5, 0.0, -0.5]),
+}
+FAMILY = 0.05  # the chance that Holm's correction leaves to any of the comparisons to stand out by accident
 
 
 def companion_inputs(folder):
@@ -46,15 +76,166 @@ def companion_inputs(folder):
         ablation = read_json(folder / ABLATION, {"data": str, "seeds": int, "lines": list}, how)
         if ablation["data"] != q4["data"]["name"]:
             raise ValueError(f"{folder / ABLATION} is of {ablation['data']}, q4.json of {q4['data']['name']}: {how}")
-        more["ablation"] = json.dumps(ablation)
-    q3 = {key: value for key, value in q3.items() if key != "coordinates"}
+        more["ablation"] = json.dumps(ablation | {"lines": judged_together(ablation["lines"])})
+    for part in (q3, q3["wide"]):
+        part["picture"] = seen(part.pop("coordinates"))
+        part["opposites"] = opposites(part["neighbours"])
+    for kind in q4["kinds"].values():
+        kind["examples"] = examples(kind["wrong"])
     return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **more}
 
 
 def companion_formulas_json():
-    symbols = companion_formulas.NAMES
     return formulas_json(
+        [HERE / "companion.typ"],
         companion_formulas.SETTINGS,
-        parameters=formula(companion_formulas.PARAMETERS, symbols),
-        speed_up=formula(companion_formulas.SPEED_UP, symbols),
+        companion_formulas.NUMBERS,
+        links=[
+            {"number": companion_formulas.NUMBERS[key], "question": question, "file": file, "function": function}
+            for key, question, file, function in companion_formulas.CODE
+        ],
+        example=worked_network(),
+        steps=step_sizes(),
+        choose=source("q4_sentiment.py", "chooseBestModel"),
     )
+
+
+def source(file, function):
+    """The lines of one of the companion's functions, without its docstring."""
+    text = (COMPANION / file).read_text(encoding="utf-8")
+    node = next(part for part in ast.parse(text).body if isinstance(part, ast.FunctionDef) and part.name == function)
+    lines = text.splitlines()
+    return "\n".join(
+        lines[node.lineno - 1 : node.body[0].lineno - 1] + lines[node.body[1].lineno - 1 : node.end_lineno]
+    )
+
+
+# ---- The worked example --------------------------------------------------------------------------
+
+
+def worked_network():
+    """Every value of the example forward, and each gradient with the decimals that differences confirm."""
+    values = forward(HIDDEN, EXAMPLE)
+    return {
+        "given": [named(name, values[name]) for name in ("x", "y", "W1", "b1", "W2", "b2")],
+        "forward": [named(name, values[name]) for name in ("z", "h", "theta", "yhat", "J")],
+        "back": [
+            named(f"D(J, {name})", gradient) | {"decimals": decimals_in_common(gradient, slopes)}
+            for name in HIDDEN.derivations
+            for gradient, slopes in [both(name, values)]
+        ],
+    }
+
+
+def both(name, values):
+    """∂J/∂name of the example, by its formula and by central differences."""
+    return whole_gradient(name, values), differences(HIDDEN, EXAMPLE, name, cost="J")
+
+
+def named(name, value):
+    return {"name": formula(name, HIDDEN.symbols), "value": math_of(_row(value))}
+
+
+def _row(value):
+    return value[None, :] if np.ndim(value) == 1 else value  # a sample is a row
+
+
+def whole_gradient(name, values):
+    """∂J/∂name of the example by the last line of its derivation, in the shape of the name."""
+    derivation = HIDDEN.derivations[name]
+    subscript = ast.parse(derivation.of, mode="eval").body.args[1].slice
+    indices = [part.id for part in (subscript.elts if isinstance(subscript, ast.Tuple) else [subscript])]
+    shape = np.shape(values[name])
+    parts = [
+        evaluate(derivation.result, values | dict(zip(indices, place, strict=True))) for place in np.ndindex(*shape)
+    ]
+    return np.reshape(parts, shape)
+
+
+def step_sizes():
+    """For each step the largest error of a central difference of J with respect to W1."""
+    exact = whole_gradient("W1", forward(HIDDEN, EXAMPLE))
+    return [
+        {
+            "step": formula(f"10**-{power}", HIDDEN.symbols),
+            "error": float(np.max(np.abs(differences(HIDDEN, EXAMPLE, "W1", 10.0**-power, "J") - exact))),
+        }
+        for power in range(1, 11)
+    ]
+
+
+# ---- Words ---------------------------------------------------------------------------------------
+
+
+def seen(coordinates):
+    """What the picture of the words shows, from {word: (x, y)}.
+
+    first: the first axis's share of the variance in the plane. apart: whether all words of judgement lie on one side of
+    all others along it. crossed: the words of judgement whose nearest other one in the plane is of the other kind, as
+    pairs; of: how many words of judgement there are.
+    """
+    judged = [word for word in coordinates if word in PRAISE | BLAME]
+    first = {side: [x for word, (x, _) in coordinates.items() if (word in judged) == side] for side in (True, False)}
+    pairs = [
+        (word, min((other for other in judged if other != word), key=lambda other: _apart(coordinates, word, other)))
+        for word in judged
+    ]
+    variance = np.var(list(coordinates.values()), axis=0)
+    return {
+        "first": float(variance[0] / variance.sum()),
+        "apart": min(first[True]) > max(first[False]) or max(first[True]) < min(first[False]),
+        "crossed": [pair for pair in pairs if (pair[0] in PRAISE) != (pair[1] in PRAISE)],
+        "of": len(judged),
+    }
+
+
+def _apart(coordinates, word, other):
+    return float(np.hypot(*np.subtract(coordinates[word], coordinates[other])))
+
+
+def opposites(neighbours, shown=5):
+    """[(word, neighbour)] for the first neighbour among those shown that judges the other way."""
+    found = []
+    for word, near in neighbours.items():
+        other = BLAME if word in PRAISE else PRAISE if word in BLAME else ()
+        found += [(word, name) for name, _ in near[:shown] if name in other][:1]
+    return found
+
+
+def examples(wrong):
+    """Three of the misclassified sentences: the surest with a negation, with a turn, and with neither."""
+    chosen = {}
+    for case in sorted(wrong, key=lambda case: -case["margin"]):
+        words = {item for item, _ in case["pulls"]}
+        found = sorted(words & NEGATIONS) or sorted(words & TURNS)
+        group = "negation" if words & NEGATIONS else "turn" if found else "neither"
+        if len(case["pulls"]) > 8:
+            chosen.setdefault(group, case | {"group": group, "holds": found})
+    return [chosen[group] for group in ("negation", "turn", "neither") if group in chosen]
+
+
+# ---- Many comparisons ----------------------------------------------------------------------------
+
+
+def judged_together(lines):
+    """The ablation's lines, each with whether its difference stands when all of them are judged together.
+
+    By Holm's procedure: the p-values of the paired differences, from their 95 % intervals, in rising order, are held
+    against FAMILY over the number of those that are left. The first line of a group is its base.
+    """
+    bases = {}
+    for line in lines:
+        bases.setdefault(line["group"], line)
+    compared = [line for line in lines if line is not bases[line["group"]]]
+    normal, stands = NormalDist(), {}
+
+    def p(line):
+        low, high = line["interval"]
+        error = (high - low) / (2 * normal.inv_cdf(0.975))
+        return 2 * normal.cdf(-abs(line["difference"]) / error)
+
+    ordered = sorted(compared, key=p)
+    for place, line in enumerate(ordered):
+        earlier = place == 0 or stands[id(ordered[place - 1])]
+        stands[id(line)] = earlier and p(line) <= FAMILY / (len(ordered) - place)
+    return [line | {"base": id(line) not in stands, "stands": stands.get(id(line), False)} for line in lines]

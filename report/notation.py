@@ -9,7 +9,8 @@ tree aloud. So the formula that is proved, the one that is seen and the one that
                           element by element, ⊙        W1[i, j]     an element
     a / b                 a fraction                   a ** n       a power
     log, exp, sigma, tanh ln, e to the power, σ, tanh  diag(v)      the matrix with v on its diagonal
-    sum(… for i in range(n))                           D(f, x)      ∂f/∂x; od(f, x) is df/dx, and prime(f) is f′
+    sum(… for i in range(n)), and so max               D(f, x)      ∂f/∂x; od(f, x) is df/dx, and prime(f) is f′
+    f(x)                  f of x, for a symbol f
     kron(i, j)            Iverson's [i = j]            softmax(A)   row by row
     a == b, a <= b, a < b a claim                      x in R(d)    a claim about shapes; {0, 1} is a set
     where(a == b, c == 1) a claim for the case c = 1   given(c, 1)  c = 1, a case and no claim
@@ -143,7 +144,7 @@ def _shape_of_call(node, symbols):
     name, arguments = node.func.id, node.args
     if name == "diag":
         return shape_of(arguments[0], symbols)[:1] * 2
-    if name == "sum":
+    if name in ("sum", "max"):
         return shape_of(arguments[0].elt, symbols)
     if name == "D":  # denominator layout: the shape of what is varied, times that of a vector which depends on it
         over, under = (shape_of(part, symbols) for part in arguments)
@@ -247,6 +248,7 @@ class Printer:
         # What would swallow a neighbour on its right gets brackets: a sum over an index, a logarithm. Two numbers need
         # a sign between them.
         last = right.operand if isinstance(right, ast.UnaryOp) else right
+        last = last.left if isinstance(last, ast.BinOp) and isinstance(last.op, ast.Pow) else last
         between = " dot " if isinstance(last, ast.Constant) else " thin "
         return (
             self.print(left, ATOM if calls(left, "sum", "log") else PRODUCT)
@@ -276,6 +278,9 @@ class Printer:
             body, (loop,) = arguments[0].elt, arguments[0].generators
             index, end = self.print(loop.target, SUM), self.print(loop.iter.args[0], SUM)
             return f"sum_({index} = 1)^({end}) {self.print(body, PRODUCT)}", PRODUCT
+        if name == "max":
+            body, (loop,) = arguments[0].elt, arguments[0].generators
+            return f"max_({self.print(loop.target, SUM)}) {self.print(body, FACTOR)}", PRODUCT
         if name in ("D", "od"):
             over, sign = self.print(arguments[1], ATOM), "partial" if name == "D" else "dif"
             if self.inline:
@@ -296,6 +301,8 @@ class Printer:
         if name in ("given", "becomes", "where"):
             sign = {"given": "=", "becomes": "<-", "where": '" if "'}[name]
             return f"{self.print(arguments[0], SUM)} {sign} {self.print(arguments[1], SUM)}", SUM
+        if name in self.symbols:
+            return f"{self.symbols[name].letter} {self._bracketed(arguments[0])}", ATOM
         letter = {"sigma": "sigma", "tanh": "tanh", "diag": 'op("diag")', "softmax": 'op("softmax")'}.get(name)
         if letter is None:
             raise ValueError(f"the formulas' language has no {name}: {ast.unparse(node)}")

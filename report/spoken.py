@@ -12,7 +12,15 @@ import ast
 from report.notation import ATOM, ELEMENTWISE, FACTOR, POWER, PRODUCT, SCALAR, SUM, calls, decimal, parse, shape_of
 
 WORDS = {"1": "one", "2": "two"}
-LETTERS = {"hat(y)": "y hat", "cal(L)": "L", "ell": "ell", "1": "the column of ones", "hat(v)": "v hat"}
+LETTERS = {
+    "hat(y)": "y hat",
+    "cal(L)": "L",
+    "ell": "ell",
+    "1": "the column of ones",
+    "hat(v)": "v hat",
+    "f'": "f prime",
+    "f'''": "f triple prime",
+}
 SMALL_TOO = {"X", "H", "Z", "N", "Delta", "U", "V", "M", "K", "Y", "D", "hat(Y)"}
 RELATIONS = {
     ast.Eq: "equals",
@@ -106,6 +114,9 @@ class _Reader:
             body, (loop,) = arguments[0].elt, arguments[0].generators
             index, end = self.read(loop.target, SUM), self.read(loop.iter.args[0], SUM)
             return f"the sum over {index} from 1 to {end} of {self.read(body, PRODUCT)}, end of sum,", PRODUCT
+        if name == "max":
+            body, (loop,) = arguments[0].elt, arguments[0].generators
+            return f"the largest over {self.read(loop.target, SUM)} of {self.read(body, PRODUCT)}", PRODUCT
         read = [self.read(part, SUM) for part in arguments]
         if name in ("D", "od"):
             kind = "partial derivative" if name == "D" else "derivative"
@@ -122,6 +133,11 @@ class _Reader:
         if name in ("given", "becomes", "where"):
             between = {"given": "equals", "becomes": "becomes", "where": "if"}[name]
             return f"{read[0]} {between} {read[1]}", SUM
+        if name in self.symbols:
+            simple = isinstance(arguments[0], ast.Name)
+            return f"{self._letter(self.symbols[name])} of " + (
+                read[0] if simple else f"open bracket {read[0]} close bracket"
+            ), ATOM
         what = {
             "log": "the natural logarithm of",
             "sigma": "sigma of",

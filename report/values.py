@@ -45,8 +45,8 @@ def forward(setting, given):
     return values
 
 
-def differences(setting, given, name, h=1e-5):
-    """∂L/∂name by central differences, for a name that is given or one that is defined on the way to L."""
+def differences(setting, given, name, h=1e-5, cost="L"):
+    """∂cost/∂name by central differences, for a name that is given or one that is defined on the way to the cost."""
     at = np.asarray(forward(setting, given)[name], dtype=float)
     slopes = np.empty(at.shape)
     for index in np.ndindex(*at.shape):
@@ -54,7 +54,7 @@ def differences(setting, given, name, h=1e-5):
         for sign in (1, -1):
             moved = at.copy()
             moved[index] += sign * h
-            losses.append(np.ravel(forward(setting, given | {name: moved[()]})["L"])[0])
+            losses.append(np.ravel(forward(setting, given | {name: moved[()]})[cost])[0])
         slopes[index] = (losses[0] - losses[1]) / (2 * h)
     return slopes
 

@@ -1,6 +1,11 @@
 """The companion's formulas, as those of Q2 are tested, against its code too; and companion.pdf itself."""
 
+import ast
 import json
+import re
+from functools import partial
+from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pypdf
@@ -8,17 +13,21 @@ import pytest
 import sympy
 from q2_neural import forward_backward_prop
 from q3_word2vec import FiveWords, cbow, negSamplingCostAndGradient, skipgram, softmaxCostAndGradient
-from report_oracle import Oracle, mutants, unfounded
+from report_oracle import PRIME, Oracle, gone, into, mutants, split, taken, unfounded
+from report_pages import SVG, make, text_of
 
-import command
 import report.__main__
+from report import companion
 from report import companion_formulas as formulas
-from report.__main__ import main
+from report.build import inline_formulas
 from report.formulas import derivation
-from report.notation import typeset
+from report.notation import Symbol, pieces, shape, typeset
+from report.spoken import spoken
 
 SIZES = {"d": 2, "m": 2, "n": 3, "V": 3, "K": 2, "Dx": 2, "H": 2, "Dy": 3}
 PROVED = ("shift", "cross_entropy", "hidden", "softmax", "negative", "skipgram", "cbow")  # scalars: in test_report.py
+SOURCE = Path(companion.__file__).with_name("companion.typ")
+SOURCE_TEXT = SOURCE.read_text(encoding="utf-8")
 
 
 def oracle(name):
@@ -65,11 +74,254 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
     assert all(typeset(mutant, setting.symbols) != typeset(original.result, setting.symbols) for mutant in changed)
 
 
+# ---- Claims: in the rules, in the text, and displayed --------------------------------------------
+
+
+def inline():
+    """[(setting, expression)] of the formulas in the text and in the rules."""
+    found = [
+        (name, expression) for name, part in inline_formulas([SOURCE], formulas.SETTINGS).items() for expression in part
+    ]
+    for name, setting in formulas.SETTINGS.items():
+        if name != "scalars":
+            for work in setting.derivations.values():
+                for step in work.steps:
+                    found += [(name, part) for is_formula, part in pieces(step.rule) if is_formula]
+    return list(dict.fromkeys(found))
+
+
+def is_claim(expression):
+    return isinstance(ast.parse(expression, mode="eval").body, ast.Compare)
+
+
+CLAIMS = [pair for pair in inline() if is_claim(pair[1])] + [
+    (name, claim) for name, setting in formulas.SETTINGS.items() for claim in setting.claims.values()
+]
+
+
+def sides(claim):
+    tree = ast.parse(claim, mode="eval").body
+    return ast.unparse(tree.left), type(tree.ops[0]), ast.unparse(tree.comparators[0])
+
+
+def holds(name, claim):
+    if name == "stable":
+        return holds_for_numbers(claim)
+    if name == "checker":
+        return holds_to_fourth_order(claim)
+    left, relation, right = sides(claim)
+    assert relation is ast.Eq
+    if name == "sizes":
+        free = {size: sympy.Symbol(size) for size in formulas.SIZES.symbols}
+        return sympy.simplify(eval(f"({left}) - ({right})", {"__builtins__": {}}, free)) == 0
+    proof, extra = ORACLES[name], {}
+    if "prime" in claim:  # f is any function of t, and so is σ
+        t = sympy.Symbol("t")
+        extra = {"f": sympy.Function("f")(t), "prime": lambda f: sympy.diff(f, t), "sigma": 1 / (1 + sympy.exp(-t))}
+    return all(
+        proof.is_zero(proof.evaluate(left, values) - proof.evaluate(right, values))
+        for values in every_index(name, claim, proof.full | extra)
+    )
+
+
+def every_index(name, claim, values):
+    indices = formulas.SETTINGS[name].indices
+    free = [index for index in indices if re.search(rf"\b{index}\b", claim)]
+    for place in np.ndindex(*(SIZES[indices[index]] for index in free)):
+        yield values | dict(zip(free, place, strict=True))
+
+
+def holds_for_numbers(claim):
+    """With the constant that softmax adds, for scores near one another, far apart and huge; to 1e-12."""
+    left, relation, right = sides(claim)
+    for x in ([1.0, 2.0, 3.0], [0.0, -9.0, -7.0], [1000.0, -1000.0, 0.0], [-5.0, -5.0, -5.0]):
+        names = {"x": np.array(x), "n": 3, "max": max, "sum": sum, "range": range, "exp": np.exp}
+        names["c"] = eval(formulas.STABLE.definitions["c"], names)
+        difference = eval(left, names) - eval(right, names)
+        if not (difference > -1e-12 if relation is ast.GtE else abs(difference) < 1e-12):
+            return False
+    return True
+
+
+def holds_to_fourth_order(claim):
+    """A claim of Taylor's series: a tenth of ε leaves at most 1.5 ten-thousandths of the difference (50 digits)."""
+    left, _, right = sides(claim)
+    p, x = sympy.Rational(1, 3), sympy.Symbol("x")
+    for function in (sympy.exp(2 * x), sympy.sin(x), 1 / (1 + x)):
+        names = {
+            key: partial(value_at, sympy.diff(function, x, order), x) for key, order in (("f", 0), ("f1", 1), ("f3", 3))
+        }
+        large, small = (
+            abs(eval(f"({left}) - ({right})", names | {"p": p, "eps": sympy.Rational(1, size), "dots": 0}))
+            for size in (100, 1000)
+        )
+        if not small <= 1.5e-4 * large:
+            return False
+    return True
+
+
+def value_at(function, x, point):
+    return function.subs(x, point).evalf(50)
+
+
+@pytest.mark.parametrize("name, claim", CLAIMS)
+def test_what_is_claimed_holds(name, claim):
+    assert holds(name, claim)
+
+
+@pytest.mark.parametrize("name, claim", CLAIMS)
+def test_a_changed_claim_is_refused(name, claim):
+    left, relation, right = sides(claim)
+    sign = {ast.Eq: "==", ast.GtE: ">="}[relation]
+    changed = [f"{left} {sign} {right} + 1", f"2 * ({left}) {sign} {right} + 2"]
+    if not right.lstrip("-").isdigit():
+        changed += [f"{left} {sign} {mutant}" for mutant in mutants(right)]
+    for mutant in changed:
+        if not mutant.endswith("- dots"):  # what is left out has no sign
+            assert not holds(name, mutant), mutant
+
+
+def test_claims_of_every_kind_are_found():
+    assert len(CLAIMS) >= 15
+    assert {name for name, _ in CLAIMS} >= {"stable", "sizes", "checker", "negative", "hidden", "cross_entropy"}
+
+
+# What the text says of notation, or of the numbers of a step.
+CONVENTIONS = {
+    "kron(r, k)",
+    "h * (1 - h)",
+    "log(x)",
+    "softmax(x)",
+    "softmax(x + c)",
+    "10**-4",
+    "K + 1",
+    "1 + K",
+    "exp(theta[k])",
+}
+
+
+@pytest.mark.parametrize("name, expression", [pair for pair in inline() if not is_claim(pair[1])])
+def test_a_formula_in_the_text_is_a_part_of_one_that_is_proved(name, expression):
+    setting = formulas.SETTINGS[name]
+    proved = [text for pair in setting.definitions.items() for text in pair] + [*setting.claims.values()]
+    for work in setting.derivations.values():
+        proved += [work.of, *(step.expression for step in work.steps)]
+    nodes = {ast.unparse(node) for text in proved for node in ast.walk(ast.parse(text)) if isinstance(node, ast.expr)}
+    names = set(setting.symbols) | {"sigma"}
+    assert expression in CONVENTIONS | names or ast.unparse(ast.parse(expression)) in nodes
+
+
+# ---- The rules beside the lines ------------------------------------------------------------------
+
+
+# What a rule says -> what it does to a line. Each rule must say one of these, and do all that it says.
+RULES = {
+    r"chain rule|linear|one prediction|from right to left|of a quotient": split,
+    r"is the factor|has the derivative|D\(\w+\[\w\], \w+\[.*\]\) == 1|D\(-t.*-1|two results above": taken,
+    r"prime\(sigma\)": into(PRIME),
+    r"prime\(log\(f\)\) == prime\(f\) / f, and": into("1 / sigma"),
+    r"the same, and": into(r"1 / sigma\(-"),
+    r"cancels": lambda before, after: len(after) < len(before),
+    r"keeps one term": gone("kron("),
+    r"does not depend on \{r\}": lambda before, after: (
+        gone("sum(exp(c)")(before, after) or gone("kron(")(before, after)
+    ),
+    r"without its factor": taken,
+    r"labels sum to 1": gone("sum(y[r]"),
+    r"softmax with cross-entropy": into(r"yhat\[(\w)\] - y\[\1\]"),
+    r"exp\(x\[k\] \+ c\) ==": gone(" + c)"),
+    r"sigma\(-t\[k\]\) == 1": gone("sigma(-"),
+}
+
+
+@pytest.mark.parametrize("name, key", DERIVATIONS)
+def test_every_rule_says_what_its_line_does(name, key):
+    """As far as a program can read prose: by the words of the rule, a factor cancels, a derivative is taken, ..."""
+    work = formulas.SETTINGS[name].derivations[key]
+    assert unfounded(work, RULES) == []
+    if len(work.steps) > 1:
+        exchanged = [step.rule for step in work.steps[1:]] + [work.steps[0].rule]
+        changed = derivation(
+            work.of, *((step.expression, rule) for step, rule in zip(work.steps, exchanged, strict=True))
+        )
+        assert unfounded(changed, RULES)
+
+
+# ---- Letters, shapes, words ----------------------------------------------------------------------
+
+# Names whose letter another name would suggest, or that print differently for a batch and for a model.
+LETTERS = {
+    "yhat": {"hat(y)", "hat(Y)"},
+    "vhat": {"hat(v)"},
+    "x": {"x", "X"},
+    "y": {"y", "Y"},
+    "h": {"h", "A"},
+    "theta": {"theta"},
+    "eps": {"epsilon"},
+    "f1": {"f'"},
+    "f3": {"f'''"},
+    "ones": {"1"},
+    "l": {"ell"},
+    "delta1": {"delta", "Delta"},
+    "delta2": {"delta", "Delta"},
+}
+SUBSCRIPTS = {"v": {"", "c"}, "J": {"", '"skip"', '"CBOW"'}, "Dx": {"x"}, "Dy": {"y"}}
+
+
+@pytest.mark.parametrize("name", [name for name in formulas.SETTINGS if name != "scalars"])
+def test_each_name_has_a_letter_of_its_own(name):
+    printed = {}
+    for key, symbol in formulas.SETTINGS[name].symbols.items():
+        assert (symbol.letter, symbol.subscript) not in printed, f"{key} prints as {printed}"
+        printed[symbol.letter, symbol.subscript] = key
+        plain = key.rstrip("12xy") if re.fullmatch(r"[WbD]\w|delta\d", key) else key
+        assert symbol.letter in LETTERS.get(key, {plain}), key
+        number = key[-1] if re.fullmatch(r"(W|b|delta)\d", key) else ""
+        assert symbol.subscript in SUBSCRIPTS.get(key, {number}), key
+
+
+def expressions(setting):
+    for left, right in setting.definitions.items():
+        yield from (left, right)
+    yield from setting.claims.values()
+    for work in setting.derivations.values():
+        yield work.of
+        yield from (step.expression for step in work.steps)
+
+
+@pytest.mark.parametrize("name", [name for name in formulas.SETTINGS if name != "scalars"])
+def test_every_formula_is_spoken_in_words_and_no_two_sound_the_same(name):
+    setting = formulas.SETTINGS[name]
+    texts = {*expressions(setting), *(expression for other, expression in inline() if other == name)}
+    heard = {}
+    for text in texts:
+        words = spoken(text, setting.symbols)
+        assert re.fullmatch(r"[A-Za-z0-9 ,.-]+", words), words
+        same = heard.setdefault(words, typeset(text, setting.symbols))
+        assert same == typeset(text, setting.symbols), f"{text} sounds like {same}"
+
+
+WORDS = {"x": Symbol("x", shape=("n",)), "p": Symbol("p"), "f": Symbol("f"), "f3": Symbol("f'''"), "n": Symbol("n")}
+
+
 @pytest.mark.parametrize(
-    "setting, key", [(setting, key) for setting in formulas.SETTINGS for key in formulas.SETTINGS[setting].derivations]
+    "expression, printed, heard",
+    [
+        ("-max(x[k] for k in range(n))", "-max_(k) x_(k)", "minus the largest over k of x sub k"),
+        ("max(x[k] + p for k in range(n))", "max_(k) lr((x_(k) + p))", "the largest over k of"),
+        ("f(p + 1)", "f lr((p + 1))", "f of open bracket p plus 1 close bracket"),
+        ("f3(p)", "f''' lr((p))", "f triple prime of p"),
+        ("p * 10**-4", "p dot 10^(-4)", "p times 10 to the power minus 4"),
+        ("g(p)", None, None),
+    ],
 )
-def test_every_rule_says_what_its_line_does(setting, key):
-    assert unfounded(formulas.SETTINGS[setting].derivations[key]) == []
+def test_printing_and_speaking(expression, printed, heard):
+    symbols = WORDS | {"k": Symbol("k")}
+    if printed is None:
+        with pytest.raises(ValueError, match="no g"):
+            typeset(expression, symbols)
+    else:
+        assert typeset(expression, symbols) == printed and spoken(expression, symbols).startswith(heard)
 
 
 # ---- Matrices, and the companion's own code ------------------------------------------------------
@@ -81,9 +333,11 @@ def softmax(A):
     return E / (E.sum() if A.shape[1] == 1 else E.sum(axis=1, keepdims=True))
 
 
+FUNCTIONS = {"sigma": lambda z: (1 + np.tanh(z / 2)) / 2, "softmax": softmax}
+
+
 def value(expression, names):
-    functions = {"sigma": lambda z: (1 + np.tanh(z / 2)) / 2, "softmax": softmax}
-    return eval(expression, {"__builtins__": {}, **functions, **names})
+    return eval(expression, {"__builtins__": {}, **FUNCTIONS, **names})
 
 
 def follow(setting, names):
@@ -150,10 +404,35 @@ def test_the_network_over_samples(variable):
 def test_the_network_over_samples_is_what_the_code_computes():
     names = network(7, 4, 5, 3)
     flat = np.concatenate([names[key].ravel() for key in ("W1", "b1", "W2", "b2")])
-    assert len(flat) == eval(formulas.PARAMETERS, {"Dx": 4, "H": 5, "Dy": 3})
+    total = {"Dx": 4, "H": 5, "Dy": 3}
+    left, _, right = sides(formulas.SIZES.claims["parameters"])
+    parts = [eval(part, total) for part in left.split(" + ")]
+    assert parts == [names[key].size for key in ("W1", "b1", "W2", "b2")]
+    assert len(flat) == eval(right, total)
     _, gradient = forward_backward_prop(names["x"], names["y"], flat, [4, 5, 3])
     printed = [value(formulas.HIDDEN_ROWS.derivations[key].result, names).ravel() for key in ("W1", "b1", "W2", "b2")]
     np.testing.assert_allclose(gradient, np.concatenate(printed), rtol=1e-10, atol=1e-13)
+
+
+def test_the_shapes_under_the_braces_are_those_of_the_arrays():
+    sizes = {"M": 7, "Dx": 4, "H": 5, "Dy": 3, "V": 6, "d": 2, "1": 1}
+    rng = np.random.default_rng(0)
+    given = {"U": rng.normal(size=(6, 2)), "v": rng.normal(size=(2, 1)), "y": np.eye(6)[:, [1]]}
+    checked = 0
+    for setting, names in (
+        (formulas.HIDDEN_ROWS, network(7, 4, 5, 3)),
+        (formulas.SOFTMAX_MATRICES, follow(formulas.SOFTMAX_MATRICES, given)),
+    ):
+        results = [work.result for work in setting.derivations.values()]
+        for expression in [*setting.definitions.values(), *results]:
+            for node in ast.walk(ast.parse(expression, mode="eval").body):
+                text = ast.unparse(node)
+                if isinstance(node, (ast.BinOp, ast.Attribute, ast.Call, ast.Name)) and text not in FUNCTIONS:
+                    assert tuple(sizes[size] for size in shape(text, setting.symbols)) == value(text, names).shape
+                    checked += 1
+        for name, work in setting.derivations.items():
+            assert value(work.result, names).shape == names[name].shape
+    assert checked > 40
 
 
 def test_word2vec_matrices_are_what_the_code_computes():
@@ -186,11 +465,11 @@ def test_negative_sampling_is_what_the_code_computes():
     def printed(key, **index):
         return value(formulas.NEGATIVE.derivations[key].result, names | index)
 
-    np.testing.assert_allclose([printed("v", j=j) for j in range(3)], by_v, rtol=1e-12)
+    np.testing.assert_allclose([printed("v", i=i) for i in range(3)], by_v, rtol=1e-12)
     expected = np.zeros((5, 3))
-    expected[target] = [printed("u", j=j) for j in range(3)]
+    expected[target] = [printed("u", i=i) for i in range(3)]
     for k, word in enumerate(drawn):
-        expected[word] += [printed("U", k=k, j=j) for j in range(3)]
+        expected[word] += [printed("U", k=k, i=i) for i in range(3)]
     np.testing.assert_allclose(by_vectors, expected, rtol=1e-12, atol=1e-15)
 
 
@@ -201,7 +480,7 @@ def test_skipgram_and_cbow_add_up_as_printed():
     tokens = FiveWords.tokens
     terms = [softmaxCostAndGradient(inputs[tokens["a"]], tokens[word], outputs, None) for word in context]
     _, by_in, by_out = skipgram("a", 2, context, tokens, inputs, outputs, None)
-    assert formulas.SKIPGRAM.derivations["v"].result == "sum(D(F[j], v[k]) for j in range(m))"
+    assert formulas.SKIPGRAM.derivations["v"].result == "sum(D(F[j], v[i]) for j in range(m))"
     np.testing.assert_allclose(by_in[0], sum(term[1] for term in terms), rtol=1e-12)
     np.testing.assert_allclose(by_out, sum(term[2] for term in terms), rtol=1e-12)
     assert not by_in[1:].any()
@@ -209,14 +488,19 @@ def test_skipgram_and_cbow_add_up_as_printed():
     summed = sum(inputs[tokens[word]] for word in context)
     _, by_sum, by_U = softmaxCostAndGradient(summed, tokens["a"], outputs, None)
     _, by_in, by_out = cbow("a", 2, context, tokens, inputs, outputs, None)
-    assert formulas.CBOW.derivations["v"].result == "D(F, vhat[k])"
+    assert formulas.CBOW.derivations["v"].result == "D(F, vhat[i])"
     np.testing.assert_allclose(by_in, np.outer([0, 2, 0, 1, 0], by_sum), rtol=1e-12)
     np.testing.assert_allclose(by_out, by_U, rtol=1e-12)
 
 
 # ---- The PDF -------------------------------------------------------------------------------------
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><path d="M0 0L60 40" stroke="black"/></svg>'
+
+def wilson(right, total):
+    """The two p with |right/total - p| = 1.96 standard errors, in percent."""
+    share, z = right / total, 1.959964
+    roots = np.roots([1 + z**2 / total, -2 * share - z**2 / total, share**2])
+    return sorted((100 * roots).tolist())
 
 
 @pytest.fixture
@@ -224,18 +508,18 @@ def results(tmp_path):
     """Results of questions 3 and 4, made up, in the format of output/companion."""
     folder = tmp_path / "companion"
     folder.mkdir()
-    near = {"good": [["fine", 0.9], ["``", 0.8]], "bad": [["#poor", 0.7]]}
+    near = {"good": [["fine", 0.9], ["``", 0.8], ["terrible", 0.7]], "bad": [["#poor", 0.7]]}
+    at = {"the": [-1, 0], "--": [-0.8, 0.5], "good": [0.1, 0], "bad": [0.2, 0.1], "boring": [0.9, 0.2]}
     q3 = {
         "data": "made-up corpus",
         "dimensions": 10,
         "iterations": 40000,
         "cost": 9.1234,
-        "seconds": 30.2,
         "neighbours": near,
         "common_direction_share": 0.78,
         "curve": {"iteration": [10, 40000], "cost": [20.1, 9.1234]},
-        "coordinates": {},
-        "wide": {"dimensions": 50, "epochs": 15, "seconds": 7.4, "neighbours": near},
+        "coordinates": at,
+        "wide": {"dimensions": 50, "epochs": 15, "neighbours": near, "coordinates": at},
     }
     line = {
         "name": "own 50-d, training text",
@@ -245,7 +529,6 @@ def results(tmp_path):
         "dev": 38.2,
         "test": 39.1,
         "interval": [37.0, 41.1],
-        "seconds": 23.3,
     }
     kind = line | {
         "curve": {
@@ -262,8 +545,9 @@ def results(tmp_path):
             [2, 14, 2, 127, 20],
         ],
         "groups_dev": [
-            {"name": "negation", "sentences": 262, "accuracy": 33.6, "interval": [28.1, 39.5]},
-            {"name": "neither", "sentences": 708, "accuracy": 38.6, "interval": [35.0, 42.2]},
+            # Newcombe (1998), example (a): 56 of 70 less 48 of 80 is 0.2000, from 0.0524 to 0.3339.
+            {"name": "negation", "sentences": 70, "accuracy": 80.0, "interval": wilson(56, 70)},
+            {"name": "neither", "sentences": 80, "accuracy": 60.0, "interval": wilson(48, 80)},
         ],
         "wrong": [
             {
@@ -285,12 +569,11 @@ def results(tmp_path):
             "classes": {"train": [1092, 2218, 1624, 2322, 1288]},
         },
         "table": [
-            line | {"name": "uniform guessing", "features": None, "reg": None, "interval": None, "seconds": 0.0},
+            line | {"name": "uniform guessing", "features": None, "reg": None, "interval": None},
             line,
         ],
         "best": line["name"],
         "kinds": {"yourvectors": kind},
-        "seconds": 102.0,
     }
     lines = [
         {
@@ -313,35 +596,175 @@ def results(tmp_path):
     return folder
 
 
-def run(arguments):
-    return command.attempt("report", lambda: main(arguments))
+@pytest.fixture
+def pdf(results, tmp_path):
+    assert make("--companion", "--run", results, "--out", tmp_path / "a.pdf") == 0
+    return tmp_path / "a.pdf"
 
 
-def test_the_page(results, tmp_path):
+def test_the_page(pdf, results, tmp_path):
     """Without GloVe, which a run leaves out if it is not installed; then without the ablation, ten minutes' work."""
-    out, again = tmp_path / "a.pdf", tmp_path / "b.pdf"
-    assert run(["--companion", "--run", str(results), "--out", str(out)]) == 0
-    assert run(["--companion", "--run", str(results), "--out", str(again)]) == 0
-    assert out.read_bytes() == again.read_bytes()
+    again = tmp_path / "b.pdf"
+    assert make("--companion", "--run", results, "--out", again) == 0
+    assert pdf.read_bytes() == again.read_bytes()
+    text = " ".join(text_of(pdf).split())
     (results / "q4_ablation.json").unlink()
-    assert run(["--companion", "--run", str(results), "--out", str(again)]) == 0
-    assert len(again.read_bytes()) < len(out.read_bytes())
-    reader = pypdf.PdfReader(out)
-    text = "\n".join(page.extract_text() for page in reader.pages)
+    assert make("--companion", "--run", results, "--out", again) == 0
+    assert "Holm" in text and "Holm" not in text_of(again)
     for piece in (
         "9.1234",
         "39.1",
-        "37.0 – 41.1",
+        "37.0 to 41.1",
         "wonderful",
-        "+1.7",
         "made-up treebank",
         "Slips of the public write-up",
         "chain rule",
+        "def chooseBestModel(results):",
+        "+20.0 (+5.2 to +33.4)",
+        "for 2 of the 3 words of judgement",
+        "good – terrible",
+        "“very positive” taken for “positive”, 127 sentences",
     ):
         assert piece in text, piece
-    assert any(
-        "Negative sampling" in mark.title for marks in reader.outline if isinstance(marks, list) for mark in marks
-    )
+    for wrong in ("seconds", "+0.0 ", "−0.0 ", "looked at once", r"\d %"):
+        assert not re.search(wrong.replace("+", r"\+"), text), wrong
+    assert "$" not in SOURCE_TEXT
+
+
+def test_bookmarks_keep_their_letters(pdf):
+    marks = [mark.title for mark in pypdf.PdfReader(pdf).outline if not isinstance(mark, list)]
+    assert "2(b) Softmax with cross-entropy: ∂J/∂θ = ŷ − y" in [" ".join(mark.split()) for mark in marks]
+    assert len(marks) == SOURCE_TEXT.count("\n= ")
+
+
+def structure(node, seen):
+    """The structure elements of a tagged PDF."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for part in node:
+            structure(part, seen)
+    elif isinstance(node, dict):
+        seen.append(node)
+        if "/K" in node:
+            structure(node["/K"], seen)
+    return seen
+
+
+def test_every_formula_and_figure_can_be_heard(pdf):
+    catalog = pypdf.PdfReader(pdf).trailer["/Root"]
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in catalog["/Metadata"].get_object().get_data()
+    elements = structure(catalog["/StructTreeRoot"]["/K"], [])
+    for kind, least in (("/Formula", 250), ("/Figure", 4)):
+        found = [element for element in elements if element.get("/S") == kind]
+        assert len(found) >= least, (kind, len(found))
+        for element in found:
+            assert re.fullmatch(r"[A-Za-z0-9 ,.;:()'–-]+", element["/Alt"]), element["/Alt"]
+
+
+def displayed():
+    """The keys of what the source displays with a number, in its order."""
+    found = []
+    loop = r"(?:#for key in \((.+?)\) \{ )?#?((?:derive|equations)\(.*?\))(?: \})?$"
+    for keys, call in re.findall(loop, SOURCE_TEXT, re.MULTILINE):
+        texts = re.findall(r'"([^"]+)"', call)
+        names = re.findall(r'"([^"]+)"', keys) or texts[1:]
+        derived = "derive(" in call
+        found += [
+            f"{texts[0]}/{name.lstrip('/')}" if derived or name[0] == "/" else f"{texts[0]}.{name}" for name in names
+        ]
+    return found
+
+
+def test_equations_are_numbered_in_the_order_of_the_page():
+    assert displayed() == list(formulas.EQUATIONS)
+
+
+def test_each_number_is_on_the_page(pdf):
+    numbers = re.findall(r"\((\d+)\)", text_of(pdf))
+    assert {int(number) for number in numbers} >= set(formulas.NUMBERS.values())
+
+
+@pytest.mark.parametrize("key, question, file, function", formulas.CODE)
+def test_the_code_that_the_page_names_is_there(key, question, file, function):
+    assert companion.source(file, function).startswith(f"def {function}(")
+    assert key in formulas.NUMBERS
+
+
+def test_the_code_that_is_shown_chooses_the_best(tmp_path):
+    names = {}
+    exec(companion.source("q4_sentiment.py", "chooseBestModel"), names)
+    results = [{"dev": 36.0, "reg": 1.0}, {"dev": 38.0, "reg": 0.1}, {"dev": 38.0, "reg": 10.0}]
+    assert names["chooseBestModel"](results) is results[2]
+
+
+# ---- What is computed for the page ---------------------------------------------------------------
+
+
+def test_the_worked_network_is_that_of_the_code():
+    given = companion.EXAMPLE
+    flat = np.concatenate([given[key].ravel() for key in ("W1", "b1", "W2", "b2")])
+    cost, gradient = forward_backward_prop(given["x"][None], given["y"][None], flat, [2, 2, 3])
+    values = companion.forward(companion.HIDDEN, given)
+    printed = [companion.whole_gradient(key, values).ravel() for key in ("W1", "b1", "W2", "b2")]
+    np.testing.assert_allclose(np.concatenate(printed), gradient, rtol=1e-12)
+    assert values["J"] == pytest.approx(cost, rel=1e-13)
+    for part in companion.worked_network()["back"]:
+        assert part["decimals"] >= 8
+
+
+def test_the_error_of_a_difference_falls_with_the_square_of_the_step():
+    errors = [row["error"] for row in companion.step_sizes()]
+    for before, after in zip(errors[:3], errors[1:4], strict=True):
+        assert before / after == pytest.approx(100, rel=0.05)
+    assert errors[9] > 1e3 * errors[4]  # rounding
+
+
+def ablation(*p_values):
+    """Lines whose differences have these p-values, behind a base."""
+    lines = [{"group": "a", "change": "base", "difference": 0.0, "interval": [0.0, 0.0]}]
+    for p in p_values:
+        difference = -NormalDist().inv_cdf(p / 2)  # with a standard error of 1
+        lines.append(
+            {
+                "group": "a",
+                "change": str(p),
+                "difference": difference,
+                "interval": [difference - 1.959964, difference + 1.959964],
+            }
+        )
+    return [line["stands"] for line in companion.judged_together(lines)]
+
+
+def test_many_comparisons_are_judged_together():
+    """Holm (1979): the smallest of three p-values is held against 0.05/3, the next against 0.05/2, then 0.05."""
+    assert ablation(0.03, 0.012, 0.016) == [False, True, True, True]
+    assert ablation(0.03, 0.012, 0.026) == [False, False, True, False]  # 0.026 > 0.025, and nothing behind it stands
+    assert ablation(0.02, 0.03, 0.04) == [False] * 4
+    assert ablation(0.049) == [False, True]
+
+
+def test_what_a_picture_shows():
+    at = {"the": [-2, 0], "good": [0, 0], "great": [1, 0], "bad": [0, 0.5], "dumb": [9, 1]}
+    seen = companion.seen(at)
+    assert seen["apart"] and seen["of"] == 4
+    # dumb's nearest is great; good's and bad's are each other; great's is good.
+    assert seen["crossed"] == [("good", "bad"), ("bad", "good"), ("dumb", "great")]
+    assert not companion.seen(at | {"a": [0.5, 1]})["apart"]
+    x, y = (np.array([place[axis] for place in at.values()]) for axis in (0, 1))
+    assert seen["first"] == pytest.approx(x.var() / (x.var() + y.var()))
+
+
+def test_examples_are_the_surest_of_each_kind():
+    def case(margin, *words, length=9):
+        words = [*words, *(f"w{i}" for i in range(length - len(words)))]
+        return {"margin": margin, "pulls": [[word, 0.1] for word in words]}
+
+    cases = [case(1, "not", "but"), case(3, "never"), case(9, "not", length=8), case(2, "but"), case(4), case(5)]
+    chosen = companion.examples(cases)
+    assert [(it["margin"], it["holds"]) for it in chosen] == [(3, ["never"]), (2, ["but"]), (5, [])]
+
+
+# ---- Results that are missing or do not fit ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -357,7 +780,7 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
     out = tmp_path / "old.pdf"
     out.write_bytes(b"the old PDF")
     (results / name).unlink()
-    assert run(["--companion", "--run", str(results), "--out", str(out)]) == 2
+    assert make("--companion", "--run", results, "--out", out) == 2
     error = capsys.readouterr().err
     assert name in error and command in error and error.count("\n") == 1
     assert out.read_bytes() == b"the old PDF"
@@ -365,12 +788,12 @@ def test_a_missing_result_names_the_command_that_makes_it(results, tmp_path, cap
 
 def test_without_out_the_pdf_goes_to_the_output_folder(results, monkeypatch):
     monkeypatch.setattr(report.__main__, "OUTPUT", results.parent)
-    assert run(["--companion"]) == 0
+    assert make("--companion") == 0
     assert pypdf.PdfReader(results.parent / "companion.pdf").pages
 
 
 def test_results_of_different_data_are_not_mixed(results, tmp_path, capsys):
     path = results / "q4_ablation.json"
     path.write_text(path.read_text().replace("made-up treebank", "another corpus"))
-    assert run(["--companion", "--run", str(results), "--out", str(tmp_path / "a.pdf")]) == 2
+    assert make("--companion", "--run", results, "--out", tmp_path / "a.pdf") == 2
     assert "another corpus" in capsys.readouterr().err
