@@ -619,12 +619,20 @@ def test_the_surface_answers_pointer_and_keys(opened, data):
     assert re.search(r"positive [\d,]+, negative [\d,]+\nŷ [\d.]+", tip.text)
     ActionChains(opened).click().perform()
     assert text_of(opened, "chosen").split(": ")[-1].split(", ŷ")[0] in tip.text
-    canvas.send_keys(Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.SHIFT + Keys.ARROW_UP)
+    before = place(text_of(opened, "chosen"))
+    canvas.send_keys(Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.SHIFT + Keys.ARROW_LEFT + Keys.ARROW_UP)
     spoken = text_of(opened, "spoken")
+    positive, negative = place(spoken)
+    assert positive < before[0] and negative > before[1]
     canvas.send_keys(Keys.ENTER)
     assert text_of(opened, "chosen").split(": ")[-1].split(", ŷ")[0] in spoken
     canvas.send_keys(Keys.ARROW_LEFT, Keys.ESCAPE)
     assert not tip.is_displayed()
+
+
+def place(text):
+    """The two counts that a text names."""
+    return [as_number(found) for found in re.search(r"positive ([\d,]+), negative ([\d,]+)", text).groups()]
 
 
 def pixels(browser):
@@ -654,6 +662,10 @@ def test_no_control_fails(opened):
 # ---- For everyone --------------------------------------------------------------------------------
 
 
+# Sections out of sight are not laid out.
+IN_SIGHT = "for (const part of document.querySelectorAll('section')) part.style.contentVisibility = 'visible'"
+
+
 def emulate(browser, media="", scheme="light"):
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
@@ -664,9 +676,7 @@ def test_axe_finds_nothing(opened):
     enter(opened, "tweet", "so happy :)")
     click(opened, "step")
     opened.execute_script("for (const part of document.querySelectorAll('details')) part.open = true")
-    opened.execute_script(
-        "for (const part of document.querySelectorAll('section')) part.style.contentVisibility = 'visible'"
-    )
+    opened.execute_script(IN_SIGHT)
     opened.execute_script(axe)
     for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
         emulate(opened, scheme=scheme)
@@ -680,9 +690,11 @@ def test_axe_finds_nothing(opened):
 def test_a_phone_scrolls_in_one_direction_and_paper_has_no_controls(opened):
     sizes = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sizes)
+    opened.execute_script(IN_SIGHT)
     wide, seen = js(opened, "[document.documentElement.scrollWidth, innerWidth]")
+    cut = js(opened, "[...document.querySelectorAll('section')].filter((e) => e.scrollWidth > e.clientWidth).length")
     opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert wide <= seen == 390
+    assert wide <= seen == 390 and cut == 0
     shown = "['play', 'step', 'surface', 'chain'].map((name) => document.getElementById(name).checkVisibility())"
     assert js(opened, shown) == [True] * 4
     emulate(opened, media="print")
