@@ -458,7 +458,7 @@ def test_a_tweet_is_counted_as_in_utils(opened, data, parameters):
 
 # ---- Files of one's own --------------------------------------------------------------------------
 
-RNG = np.random.default_rng(5)
+RNG = np.random.default_rng(25)  # a network that answers a third of the test tweets with positive
 MINE = {
     "W1": RNG.normal(size=(4, 3)) / 300,
     "b1": RNG.normal(size=4),
@@ -623,7 +623,7 @@ def test_the_surface_answers_pointer_and_keys(opened, data):
     canvas.send_keys(Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.SHIFT + Keys.ARROW_LEFT + Keys.ARROW_UP)
     spoken = text_of(opened, "spoken")
     positive, negative = place(spoken)
-    assert positive < before[0] and negative > before[1]
+    assert positive < before[0] / 2 and negative > before[1] * 2  # farther than to any tweet near by
     canvas.send_keys(Keys.ENTER)
     assert text_of(opened, "chosen").split(": ")[-1].split(", ŷ")[0] in spoken
     canvas.send_keys(Keys.ARROW_LEFT, Keys.ESCAPE)
