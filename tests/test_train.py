@@ -55,6 +55,17 @@ def committed_files_stay():
     assert [path.read_bytes() for path in kept] == before
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Saves empty pictures, where they are not the point: to draw them takes longer than all else in a small run."""
+
+    def save(figure, path):
+        for ending in (".svg", ".png"):
+            path.with_name(path.name + ending).touch()
+
+    monkeypatch.setattr(pictures, "save", save)
+
+
 # ---- A run ---------------------------------------------------------------------------------------
 
 
@@ -147,6 +158,7 @@ def test_the_same_run_gives_the_same_bytes(short_run, tmp_path):
     assert files_of(tmp_path) == files_of(short_run)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_tweets_give_the_same_parameters_as_their_embedded_features(shared, short_run, tmp_path, capsys):
     assert run("--iters", "2e4", "--data", shared / "data" / "twitter_data.pkl", "--out", tmp_path) == 0
     assert (tmp_path / "assignment2.pkl").read_bytes() == (short_run / "assignment2.pkl").read_bytes()
@@ -154,6 +166,7 @@ def test_the_tweets_give_the_same_parameters_as_their_embedded_features(shared, 
     assert "Training Data: " in out and "Features  [[1.000e+00 3.133e+03 6.100e+01]]" in out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_data_file_of_ones_own(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     long = "good " * 200
@@ -169,6 +182,7 @@ def test_a_data_file_of_ones_own(tmp_path, capsys, monkeypatch):
     assert tweets[4].endswith("  a bad day")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_a_terminal_a_tweet_is_shown_whole(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "__stdout__", None)
@@ -178,6 +192,7 @@ def test_without_a_terminal_a_tweet_is_shown_whole(tmp_path, capsys, monkeypatch
     assert f"  {tweet}\n" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_data_without_a_test_set(tmp_path, capsys):
     path = tmp_path / "later.pkl"
     path.write_bytes(pickle.dumps(LATER))
@@ -192,6 +207,7 @@ def test_data_without_a_test_set(tmp_path, capsys):
     assert not {"test", "rule", "wrong"} & figures.keys()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_numbers_may_be_written_as_powers_of_ten(tmp_path):
     data = toy(tmp_path / "d.pkl")
     settings = ["--hidden", "1e1", "--iters", "1.2e2", "--batch", "1e3", "--seed", "12345678901234567890"]
@@ -221,6 +237,7 @@ def test_ties_and_the_order_of_the_wrong_ones():
     assert all(example["features"] == [1, 0, 0] and example["yhat"] == 0.5 for example in figures["examples"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_divergence_is_said(tmp_path, capsys):
     """Tweets that are all alike: no network does better than the entropy of the labels, here of a share of 1/4."""
     data = toy(tmp_path / "d.pkl", train_x=["good"] * 20, train_y=[1, 0, 0, 0] * 5)
@@ -234,6 +251,7 @@ def test_divergence_is_said(tmp_path, capsys):
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_no_warning_for_a_network_that_learned(short_run, capsys):
     assert run("--iters", 3000, "--out", short_run.parent / "learned") == 0
     assert capsys.readouterr().err == ""
@@ -308,6 +326,7 @@ def interrupted_after(checkpoints, press):
     return descend
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_ctrl_c_while_training_saves_what_there_is(tmp_path, capsys, monkeypatch, press):
     monkeypatch.setattr(train, "descend", interrupted_after(3, press))
     assert run("--data", toy(tmp_path / "d.pkl"), "--iters", "1e12", "--out", tmp_path / "out") == 130
@@ -327,6 +346,7 @@ def test_ctrl_c_before_the_first_checkpoint(tmp_path, capsys, monkeypatch, press
     assert capsys.readouterr().err == "train.py: interrupted\n" and files_of(tmp_path / "out") == {}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_ctrl_c_while_saving(tmp_path, capfd, monkeypatch, press):
     """The first says that the rest is being saved, and it is."""
     monkeypatch.setattr(train, "measure", lambda *arguments: press() or evaluation.measure(*arguments))
