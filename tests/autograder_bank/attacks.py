@@ -1552,7 +1552,7 @@ def by_hand(*entries):
     """A zip of (name, packed(...)) or (name, packed(...), flags), written out, with whatever is in them."""
 
     def content(token):
-        body, table = b"", b""
+        body, table = bytearray(), bytearray()
         for name, (method, data, size, checksum), *flags in entries:
             name = name.replace(b"@TOKEN@", token.encode())
             common = struct.pack(
@@ -1561,7 +1561,7 @@ def by_hand(*entries):
             table += b"PK\1\2\24\0" + common + struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + name
             body += b"PK\3\4" + common + name + data
         end = struct.pack("<HHHHIIH", 0, 0, len(entries), len(entries), len(table), len(body), 0)
-        return body + table + b"PK\5\6" + end
+        return bytes(body + table + b"PK\5\6" + end)
 
     def write(folder, neighbour, token):
         (folder.parent / "attacker.zip").write_bytes(content(token))
