@@ -12,14 +12,15 @@ if __name__ == "__main__":
 
 import argparse
 import pickle
+from math import log
 from pathlib import Path
 
 import numpy as np
 
-from data.embedded import FEATURES, read_features, write_features
+from data.embedded import FEATURES, MILLIONTH, read_features, read_symbols, write_features
 from data.reader import read_tweets
 from data.writer import atomic_write
-from utils import build_freqs, feature_matrix
+from utils import build_freqs, feature_matrix, process_tweet
 
 TWEETS = Path(__file__).with_name("twitter_data.pkl")
 TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's files
@@ -82,25 +83,46 @@ def write_tweets(path, data):
 # ---- What is embedded of it ----------------------------------------------------------------------
 
 
-def features_of(data):
-    """The dict of load_embedded, computed from the content of a data file."""
-    features = {"freqs": data["freqs"]}
-    for part in ("train", "test"):
-        features[f"{part}_X"] = feature_matrix(data[f"{part}_x"], data["freqs"])  # (3, N)
-        features[f"{part}_y"] = np.ravel(data[f"{part}_y"])  # (N,)
-    return features
+def embedded_of(data):
+    """The dicts of load_embedded and load_symbols in one, computed from the content of a data file."""
+    freqs = data["freqs"]
+    stems = {part: [process_tweet(tweet) for tweet in data[f"{part}_x"]] for part in ("train", "test")}
+    symbols, emoticons = _symbols(stems["train"] + stems["test"], freqs)
+    found = {"freqs": freqs, "symbols": symbols, "emoticons": emoticons}
+    place, ratios = {symbol: i for i, symbol in enumerate(symbols)}, _log_ratios(freqs)
+    for part, tweets in stems.items():
+        found[f"{part}_X"] = feature_matrix(data[f"{part}_x"], freqs)  # (3, N)
+        found[f"{part}_y"] = np.ravel(data[f"{part}_y"])  # (N,)
+        found[f"{part}_symbols"] = [
+            sorted((stem for stem in tweet if stem in place), key=place.get) for tweet in tweets
+        ]
+        sums = np.array([sum(ratios.get(stem, 0) for stem in tweet if stem not in place) for tweet in tweets])
+        found[f"{part}_log_ratio"] = np.rint(sums / MILLIONTH) * MILLIONTH
+    found["examples"] = _examples(stems["test"], found["test_X"], found["test_y"], symbols, emoticons)
+    return found
 
 
 def differences(embedded, expected):
-    """How two dicts in the form of load_embedded differ: a list of sentences, empty if they agree exactly."""
+    """How two dicts in the form of embedded_of differ: a list of sentences, empty if they agree exactly."""
     found = []
-    for key in ("train_X", "train_y", "test_X", "test_y"):
+    for key in ("train_X", "train_y", "train_log_ratio", "test_X", "test_y", "test_log_ratio"):
         ours, theirs = embedded[key], expected[key]
         if ours.shape != theirs.shape:
             found.append(f"{key}: embedded {ours.shape}, expected {theirs.shape}")
         elif (ours != theirs).any():
             wrong = np.atleast_2d(ours != theirs).any(axis=0)
             found.append(f"{key}: {wrong.sum()} of {wrong.size} tweets differ, the first at {wrong.argmax()}")
+    if embedded["emoticons"] != expected["emoticons"]:
+        found.append(f"emoticons: embedded {embedded['emoticons']}, expected {expected['emoticons']}")
+    for key in ("symbols", "train_symbols", "test_symbols", "examples"):
+        ours, theirs = embedded[key], expected[key]
+        if key == "examples":
+            ours, theirs = list(ours.items()), list(theirs.items())
+        wrong = [a != b for a, b in zip(ours, theirs, strict=False)]
+        if len(ours) != len(theirs):
+            found.append(f"{key}: embedded {len(ours)}, expected {len(theirs)}")
+        elif any(wrong):
+            found.append(f"{key}: {sum(wrong)} of {len(wrong)} differ, the first at {wrong.index(True)}")
     keys = [
         key
         for key in embedded["freqs"].keys() | expected["freqs"].keys()
@@ -109,6 +131,48 @@ def differences(embedded, expected):
     if keys:
         found.append(f"freqs: {len(keys)} of {len(expected['freqs'])} counts differ, such as that of {min(keys)!r}")
     return found
+
+
+def _symbols(tweets, freqs):
+    """The stems in `tweets` that are no words, NLTK's emoticons first, each kind by falling count; how many those are.
+
+    An emoticon is what NLTK's tokenizer takes for one. The others are the stems without a letter or a digit.
+    """
+    from nltk.tokenize.casual import EMOTICON_RE
+
+    def rank(stem):
+        return -freqs.get((stem, 1.0), 0) - freqs.get((stem, 0.0), 0), stem
+
+    stems = {stem for tweet in tweets for stem in tweet}
+    emoticons = sorted((stem for stem in stems if EMOTICON_RE.fullmatch(stem)), key=rank)
+    others = {stem for stem in stems if not any(character.isalnum() for character in stem)}.difference(emoticons)
+    return emoticons + sorted(others, key=rank), len(emoticons)
+
+
+def _log_ratios(freqs):
+    """{stem: ln((positive count + 1) / (negative count + 1))}"""
+    return {stem: log((freqs.get((stem, 1.0), 0) + 1) / (freqs.get((stem, 0.0), 0) + 1)) for stem, _ in freqs}
+
+
+def _examples(tweets, X, y, symbols, emoticons):
+    """A dozen test tweets to show, {place: stems in alphabetical order}, chosen by rules that know no network.
+
+    Of those that the rule 'more positive than negative counts' gets right, and that hold eight stems at most: for each
+    label the first two with an emoticon and the first without any symbol. Of those that it gets wrong: the six whose
+    two sums lie furthest apart, one of each bag of stems.
+    """
+    bags = [sorted(tweet) for tweet in tweets]
+    right = (X[1] > X[2]) == (y == 1)
+    short = [i for i in np.flatnonzero(right) if len(bags[i]) <= 8]
+    chosen = []
+    for label in (1, 0):
+        of_label = [i for i in short if y[i] == label]
+        chosen += [i for i in of_label if set(bags[i]) & set(symbols[:emoticons])][:2]
+        chosen += [i for i in of_label if not set(bags[i]) & set(symbols)][:1]
+    surest = sorted(np.flatnonzero(~right), key=lambda i: (-abs(X[1, i] - X[2, i]), i))
+    different = {tuple(bags[i]): i for i in reversed(surest)}  # the first of each bag stays
+    chosen += [i for i in surest if different[tuple(bags[i])] == i][:6]
+    return {int(i): bags[i] for i in chosen}
 
 
 def _load_course(path):
@@ -125,33 +189,37 @@ def _make(out):
     data = course_data()
     write_tweets(out, data)
     print(f"{out}: {len(data['train_x'])} training and {len(data['test_x'])} test tweets, {len(data['freqs'])} counts")
-    _report(differences(read_features(FEATURES), features_of(data)), out)
+    _report(differences(_embedded(), embedded_of(data)), out)
     return 0
 
 
 def _embed(course, out):
-    data = features_of(_load_course(course))
+    data = embedded_of(_load_course(course))
     with atomic_write(out) as temporary:
         write_features(temporary, data)
     print(
         f"{out}: {out.stat().st_size:,} bytes; features and labels of {data['train_X'].shape[1]} training and "
-        f"{data['test_X'].shape[1]} test tweets, {len(data['freqs'])} counts"
+        f"{data['test_X'].shape[1]} test tweets, {len(data['freqs'])} counts, {len(data['symbols'])} symbols"
     )
     return 0
 
 
 def _check(course):
     data = _load_course(course)
-    found = differences(read_features(FEATURES), features_of(data))
+    found = differences(_embedded(), embedded_of(data))
     if build_freqs(data["train_x"], data["train_y"]) != data["freqs"]:
         found.append("freqs: the file's own counts are not those that utils.build_freqs finds in its training tweets")
     _report(found, course)
     return 1 if found else 0
 
 
+def _embedded():
+    return read_features(FEATURES) | read_symbols(FEATURES)
+
+
 def _report(found, other):
     if not found:
-        print(f"{FEATURES.name} agrees with {other}: every feature, label and count")
+        print(f"{FEATURES.name} agrees with {other}: every feature, label, count and symbol")
     for sentence in found:
         print(f"{FEATURES.name} does not agree with {other}: {sentence}")
 

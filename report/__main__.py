@@ -1,6 +1,7 @@
-"""python -m report: output/assignment2.pdf from the formulas, the last training run and its pictures.
+"""python -m report: output/assignment2.pdf from the formulas, the last training run, its story and its pictures.
 
-python train.py && python -m report --name "Ada Lovelace" --login ada     the model answer, with this name on it
+python train.py && python -m report.story                                 what it is made of
+python -m report --name "Ada Lovelace" --login ada                        the model answer, with this name on it
 python -m report --solution FOLDER                                        a student's own document, from their hand-in
 python -m report --template                                               the blank hand-in, from kit/templates
 python -m report --companion                                              output/companion.pdf
@@ -14,12 +15,10 @@ if __name__ == "__main__":
 
 import argparse
 import json
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from assignment2 import inference_2layers
 from report import formulas, links
 from report.build import HERE, build, formulas_json
 from report.companion import companion_inputs
@@ -29,9 +28,8 @@ from report.pitfalls import pitfalls
 from report.student import TEMPLATE, write_student_document
 
 OUTPUT = HERE.parent / "output"
-PICTURES = ("loss", "surface")
 SOURCES = ("assignment2", "worked", "results", "contradictions", "closing")
-# What a run's JSON must hold for the page, and of which kind.
+# What the JSON files of a run and of its story must hold for the page, and of which kind.
 NEEDED = {
     "seed": int,
     "hidden": int,
@@ -49,6 +47,21 @@ NEEDED = {
     "examples": list,
     "wrong": list,
     "versions": {"python": str, "numpy": str},
+}
+NEEDED_STORY = {
+    "settings": dict,
+    "parameters": {"W1": list, "b1": list, "W2": list, "b2": list},
+    "spread": list,
+    "stretch": NUMBER,
+    "stripes": list,
+    "every": dict,
+    "lists": {"surface": dict, "emoticons": dict, "symbols": dict},
+    "words_in_training": {"accuracy": NUMBER},
+    "differences": {key: {"mean": NUMBER, "error": NUMBER} for key in ("hidden_layer", "words", "log_ratio")},
+    "luck": {"draws": int, "share": NUMBER, "errors": {"train": NUMBER, "test": NUMBER}},
+    "reliability": {"every": list, "words": list},
+    "seeds": {"train": {"median": list}, "eval": {"median": list}, "results": list},
+    "examples": list,
 }
 
 
@@ -112,16 +125,8 @@ def _write(options):
 
 
 def _assignment2_inputs(options):
-    run, pictures = read_run(options.run or OUTPUT)
-    parameters = {name: np.array(value) for name, value in run["parameters"].items()}
-    run["boundary"] = boundary(partial(inference_2layers, **parameters))
-    return {
-        "name": options.name,
-        "login": options.login,
-        "formulas": assignment2_formulas(),
-        "run": json.dumps(run),
-        **pictures,
-    }
+    inputs = {"name": options.name, "login": options.login, "formulas": assignment2_formulas()}
+    return inputs | read_run(options.run or OUTPUT)
 
 
 def assignment2_formulas():
@@ -138,32 +143,21 @@ def assignment2_formulas():
 
 
 def read_run(path):
-    """(run, pictures) of a training run's folder or JSON: the JSON as a dict, the pictures as {name: SVG text}."""
-    path, how = run_json(path), "`python train.py` makes it"
-    run = read_json(path, NEEDED, how)
-    return run, {name: read_picture(path.with_name(f"{name}.svg"), how) for name in PICTURES}
+    """What the sources read of a training run, given as its folder or its JSON, and of its story: {name: text}."""
+    folder, path = (path.parent, path) if path.suffix == ".json" else (path, path / "run.json")
+    trains, tells = "`python train.py` makes it", "`python -m report.story` makes it"
+    run, story = read_json(path, NEEDED, trains), read_json(folder / "story.json", NEEDED_STORY, tells)
+    if not same_network(run["parameters"], story["parameters"]):
+        raise ValueError(f"{folder}: story.json is about another network than {path.name}: {tells}")
+    return {
+        "run": json.dumps({key: run[key] for key in NEEDED}),
+        "story": json.dumps(story),
+        "surface": read_picture(folder / "surface.svg", trains),
+        "seeds": read_picture(folder / "seeds.svg", tells),
+    }
 
 
-def run_json(path):
-    return path if path.suffix == ".json" else path / "run.json"
-
-
-def boundary(predict, positives=(10, 100, 1000, 10_000)):
-    """Where the decision changes: for each positive count the negative count at which ŷ = 1/2, or None.
-
-    predict: features (3, N) -> ŷ (N,). Bisection between no negative count and ten times the positive one; ŷ falls in
-    between.
-    """
-    points = []
-    for positive in positives:
-        low, high = 0.0, 10.0 * positive
-        sides = predict(np.array([[1, 1], [positive, positive], [low, high]], dtype=float)) > 0.5
-        if list(sides) != [True, False]:
-            points.append({"positive": positive, "negative": None})
-            continue
-        while high - low > 1e-3 * positive:
-            middle = (low + high) / 2
-            above = predict(np.array([[1], [positive], [middle]], dtype=float))[0] > 0.5
-            low, high = (middle, high) if above else (low, middle)
-        points.append({"positive": positive, "negative": (low + high) / 2})
-    return points
+def same_network(parameters, others):
+    """Whether two dicts of parameters agree as far as they do when two processors train one network: to 1e-6."""
+    pairs = [(np.array(values), np.array(others[name])) for name, values in parameters.items()]
+    return all(a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9) for a, b in pairs)

@@ -8,10 +8,10 @@ import pytest
 
 import command
 from data import build
-from data.embedded import FEATURES, load_embedded, read_features, write_features
+from data.embedded import FEATURES, load_embedded, load_symbols, read_features, read_symbols, write_features
 from data.reader import read_parameters, read_pickle, read_tweets
 from data.writer import atomic_write
-from utils import extract_features
+from utils import extract_features, process_tweet
 
 
 def attempt(arguments):
@@ -45,6 +45,13 @@ def small():
             ("\ud800", 1.0): 4,
             ("\U0001f600", 0.0): 5,
         },
+        "symbols": [":)", ".\n.", "", "\ud800"],
+        "emoticons": 1,
+        "train_symbols": [[], [":)", ":)", "\ud800"]],
+        "test_symbols": [[""]],
+        "train_log_ratio": np.array([-12.345678, 0.0]),
+        "test_log_ratio": np.array([0.000001]),
+        "examples": {0: [".\n.", ":)", "a"]},
     }
 
 
@@ -80,25 +87,71 @@ def test_the_embedded_features_are_those_of_the_course_s_tweets(course):
 
 
 def test_no_text_but_stems_is_embedded():
+    """Numbers, and three lists of stems: of all training tweets, of no word, and of a dozen tweets, out of order."""
     with np.load(FEATURES, allow_pickle=False) as file:
-        assert sorted(file.files) == [
-            "stem_bytes",
-            "stem_counts",
-            "stem_lengths",
-            "test_features",
-            "test_labels",
-            "train_features",
-            "train_labels",
-        ]
-        assert all(file[name].dtype.kind == "u" for name in file.files)
+        assert all(file[name].dtype.kind in "ui" for name in file.files)
+        texts = sorted(name.removesuffix("_bytes") for name in file.files if file[name].dtype == np.uint8)
+    assert texts == ["example", "stem", "symbol", "test_labels", "train_labels"]
+    more = load_symbols()
+    examples = more["examples"].values()
+    assert len(examples) <= 12 and all(bag == sorted(bag) and len(bag) < 20 for bag in examples)
+    assert not any(any(c.isalnum() for c in symbol) for symbol in more["symbols"][more["emoticons"] :])
+
+
+def test_the_embedded_symbols_are_those_of_the_course_s_tweets(course):
+    """With another reading of what an emoticon is: a token that NLTK's tokenizer leaves whole and in its case."""
+    from nltk.tokenize.casual import TweetTokenizer
+
+    data, more = load_embedded(), load_symbols()
+    symbols, emoticons = more["symbols"], more["symbols"][: more["emoticons"]]
+    assert len(set(symbols)) == len(symbols) == 244 and len(emoticons) == 39
+    assert emoticons[:7] == [":(", ":)", ":-)", ":d", ":-(", "<3", ":p"]  # by falling count
+    assert all(len(TweetTokenizer().tokenize(f"a {emoticon} b")) == 3 for emoticon in emoticons)
+    seen = set()
+    for part in ("train", "test"):
+        stems = [process_tweet(tweet) for tweet in course[f"{part}_x"]]
+        seen.update(*stems)
+        for tweet, held, ratio in zip(stems, more[f"{part}_symbols"], more[f"{part}_log_ratio"], strict=True):
+            wordless = [s for s in tweet if s in emoticons or not any(c.isalnum() for c in s)]
+            assert sorted(wordless) == sorted(held)
+            counts = (
+                np.array([[course["freqs"].get((s, label), 0) for s in tweet if s not in symbols] for label in (1, 0)])
+                + 1.0
+            )
+            assert ratio == pytest.approx(np.log(counts[0].prod() / counts[1].prod()), abs=1e-6)  # kept to a millionth
+    assert set(symbols) <= seen
+    for place, bag in more["examples"].items():
+        assert bag == sorted(stems[place])
+    X, y = data["test_X"][:, list(more["examples"])], data["test_y"][list(more["examples"])]
+    assert ((X[1] > X[2]) == (y == 1)).tolist() == [True] * 6 + [False] * 6
+    assert y[:6].tolist() == [1, 1, 1, 0, 0, 0]
+
+
+def test_examples_are_chosen_by_the_rules_that_build_states():
+    """By hand: of each label two with an emoticon, one without a symbol, eight stems at most; then the wrong ones."""
+    long = ["x"] * 8
+    tweets = [[":)", *long], ["b", "!!"], ["b", "a"], [":)", "z"], [":)"], [":)"], [":("], ["c"], ["d"], ["c"], ["e"]]
+    positive = np.array([9, 9, 9, 9, 9, 9, 0, 5, 7, 5, 1])
+    X = np.array([np.ones(11), positive, [0, 0, 0, 0, 0, 0, 9, 1, 0, 1, 0]])
+    y = np.array([1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
+    assert build._examples(tweets, X, y, [":)", ":(", "!!"], 2) == {
+        3: [":)", "z"],
+        4: [":)"],
+        2: ["a", "b"],
+        6: [":("],
+        8: ["d"],
+        7: ["c"],  # and not the ninth, which is the same bag
+        10: ["e"],
+    }
 
 
 def test_what_is_written_is_read_back_and_the_same_data_give_the_same_bytes(tmp_path, small):
     first, second = tmp_path / "first.npz", tmp_path / "second.npz"
     write_features(first, small)
-    write_features(second, {**small, "freqs": dict(reversed(small["freqs"].items()))})
+    held = [symbols[::-1] for symbols in small["train_symbols"]]
+    write_features(second, {**small, "freqs": dict(reversed(small["freqs"].items())), "train_symbols": held})
     assert first.read_bytes() == second.read_bytes()
-    assert build.differences(read_features(first), small) == []
+    assert build.differences(read_features(first) | read_symbols(first), small) == []
 
 
 @pytest.mark.parametrize(
@@ -113,11 +166,13 @@ def test_what_is_written_is_read_back_and_the_same_data_give_the_same_bytes(tmp_
 )
 def test_a_broken_file_is_named(tmp_path, spoil):
     path = tmp_path / "features.npz"
-    with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
-        read_features(path)  # missing
+    for read in (read_features, read_symbols):
+        with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
+            read(path)  # missing
     path.write_bytes(spoil(FEATURES.read_bytes()))
-    with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
-        read_features(path)
+    for read in (read_features, read_symbols):
+        with pytest.raises(ValueError, match=r"features\.npz: cannot be read"):
+            read(path)
 
 
 def test_each_difference_is_told(small):
@@ -126,6 +181,11 @@ def test_each_difference_is_told(small):
         ("test_X", np.ones((3, 2)), "test_X: embedded (3, 1), expected (3, 2)"),
         ("train_y", np.array([0.0, 0.0]), "train_y: 1 of 2 tweets differ, the first at 0"),
         ("test_y", np.array([1.0]), "test_y: 1 of 1 tweets differ, the first at 0"),
+        ("test_log_ratio", np.array([0.000002]), "test_log_ratio: 1 of 1 tweets differ, the first at 0"),
+        ("train_symbols", [[], [":)", "\ud800"]], "train_symbols: 1 of 2 differ, the first at 1"),
+        ("symbols", [":)"], "symbols: embedded 4, expected 1"),
+        ("examples", {0: ["a"]}, "examples: 1 of 1 differ, the first at 0"),
+        ("emoticons", 2, "emoticons: embedded 1, expected 2"),
         ("freqs", {**small["freqs"], ("more", 1.0): 1}, "freqs: 1 of 7 counts differ, such as that of ('more', 1.0)"),
         ("freqs", {**small["freqs"], ("", 1.0): 9}, "freqs: 1 of 6 counts differ, such as that of ('', 1.0)"),
     ]:
@@ -203,13 +263,14 @@ def test_a_short_corpus_is_refused(monkeypatch):
 
 def test_embed_rebuilds_the_embedded_file(course_file, tmp_path):
     assert build.main(["--embed", str(course_file), "--out", str(tmp_path / "features.npz")]) == 0
-    assert build.differences(read_features(tmp_path / "features.npz"), load_embedded()) == []
+    rebuilt = read_features(tmp_path / "features.npz") | read_symbols(tmp_path / "features.npz")
+    assert build.differences(rebuilt, load_embedded() | load_symbols()) == []
 
 
 def test_check_says_yes_and_no_by_its_exit_status(course_file, tmp_path, monkeypatch, capsys):
     assert build.main(["--check", str(course_file)]) == 0
     assert "features.npz agrees with" in capsys.readouterr().out
-    changed = load_embedded()
+    changed = load_embedded() | load_symbols()
     changed["test_X"][1, 7] += 1
     write_features(tmp_path / "features.npz", changed)
     monkeypatch.setattr(build, "FEATURES", tmp_path / "features.npz")

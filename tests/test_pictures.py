@@ -1,13 +1,17 @@
 """The pictures, read back: what their lines, marks, areas and labels show is compared with the data they were given."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from data.embedded import load_embedded
-from pictures import draw_loss, draw_surface, one_sided_stems, save
+from pictures import FONTS, draw_loss, draw_surface, one_sided_stems, save
 
 CURVE = {"step": [1, 10, 100], "train": [0.7, 0.2, 0.04], "eval": [0.69, 0.21, 0.05]}
 
@@ -48,6 +52,20 @@ def test_each_curve_shows_its_own_losses():
     assert axes.get_xscale() == axes.get_yscale() == "log"
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     assert left <= 1 and 100 <= right and low < 0.04 and 0.7 < high  # all of it, from step 1 on, is in view
+
+
+def test_the_range_of_several_runs_is_shaded():
+    """Each curve's own range, from its lowest to its highest: the corners of the area are those of the two."""
+    ranges = {"train": ([0.6, 0.1, 0.03], [0.9, 0.3, 0.06]), "eval": ([0.5, 0.11, 0.04], [0.8, 0.31, 1.7])}
+    (axes,) = draw_loss(CURVE, ranges).axes
+    for area, (lowest, highest) in zip(axes.collections, ranges.values(), strict=True):
+        corners = {tuple(corner) for corner in area.get_paths()[0].vertices}
+        assert corners == {*zip(CURVE["step"], lowest, strict=True), *zip(CURVE["step"], highest, strict=True)}
+    colors = [area.get_facecolor()[0, :3].tolist() for area in axes.collections]
+    lines = by_label(axes.lines)
+    assert colors == [list(to_rgb(lines[name].get_color())) for name in ("training", "evaluation (test tweets)")]
+    assert axes.get_ylim()[0] < 0.03 and axes.get_ylim()[1] > 1.7
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["training", "evaluation (test tweets)"]
 
 
 def test_without_a_test_set_there_is_one_curve():
@@ -134,8 +152,8 @@ def test_one_sided_stems():
 def test_each_stripe_has_its_stem_and_its_count(surface):
     axes = surface.axes[0]
     assert {text.get_text(): text.xy for text in axes.texts} == {
-        ":)  400\n=)  390": pytest.approx((np.sqrt(390 * 400), axes.get_ylim()[1])),  # too near for a label each
-        "=(  77": pytest.approx((axes.get_xlim()[1], 77)),
+        ":) 400\n=) 390": pytest.approx((np.sqrt(390 * 400), axes.get_ylim()[1])),  # too near for a label each
+        "=( 77": pytest.approx((axes.get_xlim()[1], 77)),
     }
     dotted = [line for line in axes.lines if line.get_linestyle() == ":" and len(line.get_xdata())]
     upright = sorted(line.get_xdata()[0] for line in dotted if line.get_xdata()[0] == line.get_xdata()[1])
@@ -170,7 +188,31 @@ def test_a_figure_is_saved_twice_and_gives_the_same_bytes_each_time(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.b.png", "a.b.svg", "again.png", "again.svg"]
     for suffix in (".svg", ".png"):
         assert Path(f"{tmp_path}/a.b{suffix}").read_bytes() == Path(f"{tmp_path}/again{suffix}").read_bytes()
-    assert imread(tmp_path / "again.png").shape == (784, 1024, 4)  # 4.9 by 6.4 inches at 160 dots
+    assert imread(tmp_path / "again.png").shape == (640, 1040, 4)  # 3.2 by 5.2 inches at 200 dots
     svg = (tmp_path / "again.svg").read_text(encoding="utf-8")
-    assert svg.startswith("<?xml") and svg.rstrip().endswith("</svg>")
-    assert "<dc:date>" not in svg and "<text" not in svg  # letters as shapes: the same in every viewer
+    assert svg.startswith("<?xml") and svg.rstrip().endswith("</svg>") and "<dc:date>" not in svg
+
+
+def test_the_letters_are_the_reports_and_at_least_7_points_high(tmp_path, surface):
+    """In the SVG they stay text, of the typeface that the report's typesetter has; sizes are in points, as printed."""
+    for name, figure in (("loss", draw_loss(CURVE)), ("surface", surface)):
+        save(figure, tmp_path / name)
+        svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        inches = [float(side) / 72 for side in re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups()]
+        texts = re.findall(r"<text style=\"font-size: ([\d.]+)px; font-family: ('[^']+')", svg)
+        texts += re.findall(r"<text style=\"font: ([\d.]+)px ('[^']+')", svg)
+        assert svg.count("<text") == len(texts) > 10 and inches[0] <= 6.6  # the width of a line of text
+        assert {font for _, font in texts} == {"'New Computer Modern'"} and min(float(size) for size, _ in texts) >= 7
+        assert "ŷ = 0.5" in svg or name == "loss"
+
+
+def test_every_letter_has_a_shape_on_the_screen():
+    """Whatever the pictures write is in one of their fonts, which matplotlib brings."""
+    data = load_embedded()
+    figure = draw_surface(data["test_X"], data["test_y"], lambda X: (X[1] > X[2]) * 1.0, one_sided_stems(data["freqs"]))
+    written = {
+        letter for drawn in (figure, draw_loss(CURVE)) for text in drawn.findobj(Text) for letter in text.get_text()
+    }
+    shapes = {code for font in FONTS for code in get_font(findfont(font, fallback_to_default=False)).get_charmap()}
+    assert {letter for letter in written if ord(letter) not in shapes and letter != "\n"} == set()
+    assert all(ord(letter) < 128 for letter in written - {"ŷ"})  # cmr10 has other letters there than its codes say

@@ -13,13 +13,13 @@ import numpy as np
 import pypdf
 import pytest
 from report_faults import faults
-from report_numbers import Numbers, sigma
+from report_numbers import Numbers
 from report_pages import GOLDEN, make, make_model_answer, make_run, pages_of, text_of, words_of
 
 import assignment2
 import report.__main__
 from report import formulas, links
-from report.__main__ import SOURCES, assignment2_formulas, boundary, read_run
+from report.__main__ import SOURCES, assignment2_formulas, read_run
 from report.build import HERE, build, inline_formulas
 from report.notation import pieces
 
@@ -167,11 +167,9 @@ def changed_sources(changes, folder):
 def test_each_changed_sentence_and_each_exchanged_figure_is_seen_in_the_text(tmp_path, run_folder, monkeypatch):
     (tmp_path / "sources").mkdir()
     sources = changed_sources(PROSE, tmp_path / "sources")
-    run, pictures = read_run(run_folder)
-    run["boundary"] = boundary(lambda X: sigma((2 * X[1] - X[2]) / 50))
     shown = json.loads(assignment2_formulas())
     shown["inline"] = inline_formulas(sources, formulas.SETTINGS)
-    inputs = {"name": "Ada Lovelace", "login": "ada", "formulas": json.dumps(shown), "run": json.dumps(run), **pictures}
+    inputs = {"name": "Ada Lovelace", "login": "ada", "formulas": json.dumps(shown), **read_run(run_folder)}
     build(sources[0], tmp_path / "changed.pdf", inputs)
     texts = "\n".join(words_of(pages_of(tmp_path / "changed.pdf"))).split(), GOLDEN.read_text(encoding="utf-8").split()
     hunks = [code for code in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes() if code[0] != "equal"]
@@ -398,10 +396,3 @@ def test_a_broken_source_gets_one_sentence_and_leaves_the_old_pdf(tmp_path, sour
         build(path, out, {})
     assert "\n" not in str(caught.value)
     assert out.read_bytes() == b"the old PDF"
-
-
-def test_boundary():
-    # ŷ = 1/2 where negative = 2 positive; and a network that has no boundary.
-    points = boundary(lambda X: sigma((2 * X[1] - X[2]) / 50))
-    np.testing.assert_allclose([p["negative"] / p["positive"] for p in points], 2, rtol=1e-3)
-    assert boundary(lambda X: np.full(X.shape[1], 0.9))[0]["negative"] is None

@@ -96,7 +96,7 @@ def test_no_line_of_the_models_derivations_is_in_a_students_document(hand_in, tm
     assert np.mean([term in model for term in terms]) > 0.9, [t for t in terms if t not in model]
     # Rules in words, but for "chain rule", the handout's own hint, and "Q2.2"; and what is said of the training.
     rules = {rule.replace(" ", "") for rule in lines.values() if "{" not in rule and len(rule.split()) > 2}
-    claims = {"tweetsastep", "seed7", "playednopartinthetraining", "thesolutiondoes"}
+    claims = {"of40trainingtweets", "seed7", "takenopartinit", "thesolutiondoes"}
     for words in rules | claims:
         assert words in model.replace("’", "'") and words not in text.replace("’", "'"), words
 

@@ -150,7 +150,7 @@ def test_the_pictures_show_the_run(short_run, monkeypatch, tmp_path):
     (tn, fp), (fn, tp) = figures["test"]["confusion"]
     assert len(marks["wrong"]) == fp + fn > 0
     assert {tuple(wrong["features"][1:]) for wrong in figures["wrong"]} <= set(map(tuple, marks["wrong"]))
-    assert {text.get_text() for text in drawn["surface"].axes[0].texts} >= {":)  2,960", ":(  3,675"}
+    assert {text.get_text() for text in drawn["surface"].axes[0].texts} >= {":) 2,960", ":( 3,675"}
 
 
 def test_the_same_run_gives_the_same_bytes(short_run, tmp_path):
