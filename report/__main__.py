@@ -120,7 +120,7 @@ def _write(options):
         build(HERE / "companion.typ", out, inputs, standards=("ua-1",))
     else:
         out = options.out or OUTPUT / "assignment2.pdf"
-        build(HERE / "assignment2.typ", out, _assignment2_inputs(options))
+        build(HERE / "assignment2.typ", out, _assignment2_inputs(options), standards=("ua-1",))
     return out
 
 
