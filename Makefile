@@ -23,7 +23,7 @@ bench: .venv/all  ## microseconds per step and tweets per second, beside other i
 data: .venv/all  ## make data/twitter_data.pkl from NLTK's twitter_samples, downloaded if it is missing
 	$(PY) -m data.build
 
-report: .venv/all output/run.json  ## write output/assignment2.pdf from the figures of the last training run
+report: .venv/all output/run.json output/story.json  ## write output/assignment2.pdf from the last training run
 	$(PY) -m report
 
 page: .venv/train output/run.json  ## write output/network.html, the network of the last training run to touch and try
@@ -31,6 +31,9 @@ page: .venv/train output/run.json  ## write output/network.html, the network of 
 
 output/run.json: | .venv/train
 	$(PY) train.py
+
+output/story.json: | .venv/all output/run.json
+	$(PY) -m report.story
 
 notebook: .venv/all  ## write notebook/assignment2.ipynb, executed, from notebook/walkthrough.py
 	$(PY) notebook/build.py

@@ -31,6 +31,7 @@ NEEDS = {
     "test_report_formulas.py": ("sympy", "mpmath"),
     "test_report_student.py": ("pypdf", "typst"),
     "test_notebook.py": ("nbclient", "ipykernel", "jupytext"),
+    "test_story.py": ("pypdf", "scikit-learn", "typst"),
     "test_report_companion.py": ("pypdf", "sympy", "typst"),
 }
 

@@ -35,6 +35,7 @@ RUN = {
     "python -m autograder --all FOLDER --out FOLDER --marks marks.csv": "--help",  # the gradebook's tests give marks
     "python -m autograder.package autograder.zip": "--help",  # fetches wheels; the grader's tests build it
     "python -m report": "",
+    "python -m report.story": "",
     "python -m report --help": "",
     "python -m report --out output/assignment2.html": "",
     "python -m tests.report_pages": "",
@@ -135,7 +136,8 @@ def test_the_command_runs(command, copy):
     before = committed(copy)
     arguments = shlex.split(small)[1:]
     if "report" in command and not (copy / "output" / "run.json").exists():
-        subprocess.run([sys.executable, "train.py", "--iters", "300"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
+        for first in (["train.py", "--iters", "300"], ["-m", "report.story"]):
+            subprocess.run([sys.executable, *first], cwd=copy, check=True, stdout=subprocess.DEVNULL)
     run = subprocess.run([sys.executable, *arguments], cwd=copy, capture_output=True, text=True)
     assert run.returncode == FAILS.get(command, 0), run.stdout + run.stderr
     assert "Traceback" not in run.stderr and (run.stdout or command.startswith("python -m ruff"))

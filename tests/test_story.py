@@ -8,6 +8,7 @@ import numpy as np
 import pypdf
 import pytest
 from report_pages import METHODS, RUN, made_up_story, make_run
+from sklearn.linear_model import LogisticRegression
 
 import command
 import report.__main__
@@ -103,10 +104,9 @@ def loop_loss(p, y):
 
 
 def expected_scores(corpus, what, network, retrained):
-    linear_model = pytest.importorskip("sklearn.linear_model")
     (X, ratios), y = shown(corpus, "test", what), corpus["test_y"]
     train_X, _ = shown(corpus, "train", what)
-    fitted = linear_model.LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(train_X[1:].T, corpus["train_y"])
+    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(train_X[1:].T, corpus["train_y"])
     yhats = {
         "network": [loop_network(network, x) for x in X.T],
         "retrained": [loop_network(retrained, x) for x in X.T],
@@ -206,12 +206,11 @@ def test_the_rest_of_the_story(corpus, parameters, told):
 
 def test_logistic_regression_is_that_of_scikit_learn():
     """On the course's features; and its gradient is 0."""
-    linear_model = pytest.importorskip("sklearn.linear_model")
     data = load_embedded()
     X, y = data["train_X"], data["train_y"]
     w = story.fit_logistic(X, y)
     scale = np.array([1000, 1000])
-    fitted = linear_model.LogisticRegression(C=np.inf, tol=1e-8, max_iter=10_000).fit(X[1:].T / scale, y)
+    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=10_000).fit(X[1:].T / scale, y)
     np.testing.assert_allclose(w, [fitted.intercept_[0], *fitted.coef_[0] / scale], rtol=1e-3)
     np.testing.assert_allclose(X @ (sigma(w @ X) - y) / X.max(axis=1), 0, atol=1e-6)
 
