@@ -126,7 +126,8 @@ export function makeGraph(store, { values }) {
         button.setAttribute("aria-label", `${symbol(reference)} = ${text}`);
       }
       button.classList.toggle("below", value < 0);
-      button.style.setProperty("--share", (Math.abs(value) / (largest.get(reference.split(".")[0]) || 1)).toFixed(2));
+      const share = (Math.abs(value) / (largest.get(reference.split(".")[0]) || 1)).toFixed(1);
+      if (button.dataset.share !== share) button.style.setProperty("--share", (button.dataset.share = share));
     }
     tell(told);
   }

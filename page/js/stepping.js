@@ -95,7 +95,7 @@ function table(heads, rows, write) {
   const head = element(
     "tr",
     {},
-    heads.map((text) => element("th", { scope: "col" }, text)),
+    heads.map((text, at) => element(at ? "th.number" : "th", { scope: "col" }, text)),
   );
   const body = rows.map(([name, ...values]) =>
     element(

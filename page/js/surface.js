@@ -32,6 +32,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
   function layout() {
     const { width } = wrapper.getBoundingClientRect();
     const ratio = Math.max(1, devicePixelRatio);
+    if (width === 0 || (plot?.size === width && plot.ratio === ratio)) return; // 0: in a window that is not shown
     for (const canvas of [base, overlay]) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(width * ratio);
@@ -59,7 +60,6 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     const context = canvas.getContext("2d");
     context.setTransform(plot.ratio, 0, 0, plot.ratio, 0, 0);
     context.clearRect(0, 0, plot.size, plot.size);
-    context.font = `${plot.size < 480 ? 11 : 12.5}px system-ui, sans-serif`;
     return context;
   }
 
@@ -98,6 +98,7 @@ export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }
     drawLine(context, logits, 0, 2.4, colours.ink, []);
     drawMarks(context);
     context.restore();
+    context.font = `${plot.size < 480 ? 11 : 12.5}px system-ui, sans-serif`;
     nameStripes(context);
     drawAxes(context);
     drawOverlay();

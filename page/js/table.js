@@ -25,8 +25,9 @@ export function makeTable(store, surface, { points }) {
     const { yhats, chosen } = store.state;
     body.replaceChildren(
       ...found.slice(first, first + ROWS).map((n) => {
-        const button = element("button", { type: "button", ariaPressed: String(chosen.index === n) }, "Choose");
-        button.setAttribute("aria-label", `Choose tweet ${n + 1}`);
+        const pressed = String(chosen.index === n);
+        const button = element("button", { type: "button", ariaPressed: pressed }, count(n + 1));
+        button.setAttribute("aria-label", `Choose tweet ${count(n + 1)}`);
         button.addEventListener("click", () => {
           store.set({ chosen: surface.tweetAt(n) });
           body.querySelector('[aria-pressed="true"]')?.focus();
@@ -36,13 +37,12 @@ export function makeTable(store, surface, { points }) {
         return element(
           "tr",
           {},
-          element("th", { scope: "row" }, count(n + 1)),
+          element("th.choose", { scope: "row" }, button),
           element("td.number", {}, count(points.positive[n])),
           element("td.number", {}, count(points.negative[n])),
           element("td", {}, truth ? "positive" : "negative"),
           element("td.number", {}, probability(yhats[n])),
           element("td", {}, right ? "right" : element("b", {}, "wrong")),
-          element("td.actions", {}, button),
         );
       }),
     );

@@ -9,7 +9,7 @@ const CALM_PAUSE = 700; // for those who asked for little motion
 export function makeTimeline(store, show, { checkpoints, trained, curve }) {
   const [slider, output, play] = ["time", "when", "play"].map(byId);
   const end = checkpoints.length; // the place after the last checkpoint: the parameters that were kept
-  let moveMark = drawCurves(byId("curves"), curve);
+  let moveMark = () => {}; // until the curves are drawn, as soon as their width is known
   slider.max = end;
   let playing = 0;
 
