@@ -133,7 +133,7 @@ def both(name, values):
 
 
 def named(name, value):
-    return {"name": formula(name, HIDDEN.symbols), "value": math_of(_row(value))}
+    return {"name": formula(name, HIDDEN.symbols, inline=True), "value": math_of(_row(value))}
 
 
 def _row(value):

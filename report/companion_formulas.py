@@ -218,7 +218,7 @@ SOFTMAX = Setting(
     derivations={
         "v": derivation(
             "D(J, v[i])",
-            ("sum(D(J, theta[w]) * D(theta[w], v[i]) for w in range(V))", "chain rule: {v} is in every word's score"),
+            ("sum(D(J, theta[w]) * D(theta[w], v[i]) for w in range(V))", "chain rule: {v} is in every word’s score"),
             (
                 "sum(U[w, i] * (yhat[w] - y[w]) for w in range(V))",
                 "softmax with cross-entropy; {U[w, i]} is the factor of {v[i]}",

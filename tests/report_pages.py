@@ -1,6 +1,6 @@
 """What the tests of the documents share: a made-up training run, the text of a PDF, and the golden text.
 
-python -m tests.report_pages        writes tests/golden/assignment2.txt anew; read the difference before you commit
+python -m tests.report_pages        writes tests/golden/*.txt anew; read the difference before you commit
 """
 
 import json
@@ -18,6 +18,7 @@ import command
 from report.__main__ import main
 
 GOLDEN = Path(__file__).parent / "golden" / "assignment2.txt"
+COMPANION_GOLDEN = GOLDEN.with_name("companion.txt")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="40"><path d="M0 0L60 40" stroke="black"/></svg>'
 
 # ---- A run and its story -------------------------------------------------------------------------
@@ -154,8 +155,156 @@ def make_model_answer(folder):
     return folder / "model.pdf"
 
 
+# ---- The companion -------------------------------------------------------------------------------
+
+
+def wilson(right, total):
+    """The two p with |right/total - p| = 1.96 standard errors, in percent."""
+    share, z = right / total, 1.959964
+    roots = np.roots([1 + z**2 / total, -2 * share - z**2 / total, share**2])
+    return sorted((100 * roots).tolist())
+
+
+def make_results(folder):
+    """Results of questions 3 and 4, made up, in the format of output/companion; no two figures are alike."""
+    folder.mkdir(parents=True)
+    near = {"good": [["fine", 0.9], ["``", 0.8], ["terrible", 0.7]], "bad": [["#poor", 0.7]]}
+    wide = {"good": [["real", 0.9], ["awful", 0.8]], "film": [["movie", 0.9], ["--", 0.8], ["tale", 0.7]]}
+    at = {"the": [-1, 0], "--": [-0.8, 0.5], "good": [0.1, 0], "bad": [0.2, 0.1], "boring": [0.9, 0.2]}
+    q3 = {
+        "data": "made-up corpus",
+        "dimensions": 10,
+        "iterations": 40000,
+        "cost": 9.1234,
+        "neighbours": near,
+        "common_direction_share": 0.78,
+        "curve": {"iteration": [20, 39990], "cost": [20.1, 9.5678]},
+        "coordinates": at,
+        "wide": {
+            "dimensions": 50,
+            "epochs": 15,
+            "neighbours": wide,
+            "coordinates": at | {"the": [0.3, 0.1]},
+        },
+    }
+    table = [
+        _line("uniform guessing", None, None, 20.0, 20.0, 20.0) | {"interval": None},
+        _line("words", 16581, 10.0, 72.6, 38.1, 39.5),
+        _line("own 10-d, the assignment's run", 20, 1.78, 30.8, 30.5, 29.6),
+        _line("own 10-d, training text", 21, 17.8, 35.0, 36.1, 35.8),
+        _line("own 50-d, training text", 100, 177.83, 40.6, 38.2, 39.1),
+        _line("GloVe 50-d", 50, 562.3, 41.5, 36.6, 37.3),
+    ]
+    kinds = {
+        "yourvectors": table[4]
+        | {
+            "curve": _curve(table[4], 37.9, 35.8),
+            "confusion_dev": [
+                [8, 86, 6, 38, 1],
+                [6, 191, 4, 85, 3],
+                [4, 99, 17, 105, 5],
+                [3, 66, 7, 185, 18],
+                [2, 14, 0, 127, 20],
+            ],
+            # Newcombe (1998), example (a): 56 of 70 less 48 of 80 is 0.2000, from 0.0524 to 0.3339.
+            "groups_dev": [
+                {"name": "negation", "sentences": 70, "accuracy": 80.0, "interval": wilson(56, 70)},
+                {"name": "contrast", "sentences": 131, "accuracy": 61.1, "interval": wilson(80, 131)},
+                {"name": "neither", "sentences": 80, "accuracy": 60.0, "interval": wilson(48, 80)},
+            ],
+            "wrong": [],
+        },
+        "pretrained": table[5]
+        | {
+            "curve": _curve(table[5], 33.3, 31.2),
+            "confusion_dev": [
+                [2, 96, 5, 36, 0],
+                [3, 170, 7, 106, 4],
+                [0, 115, 12, 95, 8],
+                [1, 69, 9, 184, 20],
+                [0, 19, 2, 110, 35],
+            ],
+            "groups_dev": [
+                {"name": "negation", "sentences": 70, "accuracy": 50.0, "interval": wilson(35, 70)},
+                {"name": "contrast", "sentences": 131, "accuracy": 30.5, "interval": wilson(40, 131)},
+                {"name": "neither", "sentences": 80, "accuracy": 55.0, "interval": wilson(44, 80)},
+            ],
+            "wrong": [
+                _case(0, 3, 1.8, ("wonderful", 0.535), ("n't", -0.1664)),
+                _case(4, 1, 1.2, ("but", 0.3), ("slow", 0.21), ("fine", -0.4)),
+            ],
+        },
+    }
+    q4 = {
+        "seed": 0,
+        "data": {
+            "name": "made-up treebank",
+            "train": 8544,
+            "dev": 1101,
+            "test": 2210,
+            "classes": {"train": [1092, 2218, 1624, 2322, 1288]},
+        },
+        "table": table,
+        "best": table[4]["name"],
+        "kinds": kinds,
+    }
+    changes = [
+        ("own", "base", 0.0, [0.0, 0.0]),
+        ("own", "five epochs", -3.4, [-4.9, -1.8]),
+        ("own", "per pair", -0.8, [-1.7, 0.02]),
+        ("GloVe", "mean", 0.0, [0.0, 0.0]),
+        ("GloVe", "maximum and minimum too", 1.7, [0.2, 3.2]),
+        ("GloVe", "twice", 0.04, [-1.0, 1.1]),
+    ]
+    lines = [
+        {"group": group, "change": change, "dev": 36.6 + i, "test": 37.3 + i, "difference": apart, "interval": interval}
+        for i, (group, change, apart, interval) in enumerate(changes)
+    ]
+    (folder / "q4_ablation.json").write_text(json.dumps({"data": "made-up treebank", "seeds": 1, "lines": lines}))
+    (folder / "q3.json").write_text(json.dumps(q3))
+    (folder / "q4.json").write_text(json.dumps(q4))
+    pictures = [f"q4_{what}_{kind}" for what in ("reg_acc", "confusion") for kind in kinds]
+    for name in ("q3_cost", "q3_words", "q3_words_50d", *pictures):
+        (folder / f"{name}.svg").write_text(SVG)
+    return folder
+
+
+def _line(name, features, reg, train, dev, test):
+    figures = {"name": name, "features": features, "reg": reg, "train": train, "dev": dev, "test": test}
+    return figures | {"interval": [test - 2.1, test + 2.0]}
+
+
+def _curve(line, weakest, strongest):
+    return {"reg": [0.001, line["reg"], 1e4], "dev": [weakest, line["dev"], strongest]}
+
+
+def _case(true, predicted, margin, *pulls):
+    return {
+        "true": true,
+        "predicted": predicted,
+        "margin": margin,
+        "cause": "other",
+        "pulls": [*pulls, *[["film", 0.1]] * 7],
+    }
+
+
+def make_companion(folder):
+    """The companion's report of those results, as a PDF in the folder."""
+    out = folder / "companion.pdf"
+    assert make("--companion", "--run", make_results(folder / "companion"), "--out", out) == 0
+    return out
+
+
+def companion_words(pdf):
+    """The words of its pages, without the figures that are rounding errors."""
+    row = re.compile(r"(error(?: \d ?⋅ ?10−\d+){4})(?: \d ?⋅ ?10−\d+)+")
+    text = [row.sub(r"\1", " ".join(page.split())) for page in pages_of(pdf)]
+    return words_of(text)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text("\f".join(words_of(pages_of(make_model_answer(Path(folder))))), encoding="utf-8")
+        COMPANION_GOLDEN.write_text("\f".join(companion_words(make_companion(Path(folder)))), encoding="utf-8")
     sys.exit(0)
