@@ -12,6 +12,7 @@ import unicodedata
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pypdf
 
 import command
