@@ -56,6 +56,8 @@ def main(argv=None):
 def read_run(path):
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file; python train.py writes it") from None
     except ValueError as error:
         raise ValueError(f"{path}: not the JSON of a run: {error}") from None
     if not isinstance(run, dict) or "checkpoints" not in run:

@@ -155,7 +155,7 @@ def test_the_command_writes_the_page_of_a_run(run, text, tmp_path, monkeypatch, 
 @pytest.mark.parametrize(
     "content, said",
     [
-        (None, "No such file"),
+        (None, "run.json: no such file; python train.py writes it"),
         ("{", "not the JSON of a run"),
         ('{"hidden": 6}', "has no checkpoints; train again"),
         (
