@@ -707,4 +707,5 @@ def test_a_phone_scrolls_in_one_direction_and_paper_has_no_controls(opened):
     assert js(opened, shown) == [True] * 4
     emulate(opened, media="print")
     assert js(opened, shown) == [False, False, True, True]
+    assert js(opened, "document.querySelector('.choose button').checkVisibility()")  # the number of a tweet
     emulate(opened)
