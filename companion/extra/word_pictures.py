@@ -118,6 +118,8 @@ def place_labels(axes, at, words, size=10.5):
 
 
 ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])
+RADII = np.repeat(np.arange(0, 200, 5), len(ANGLES))  # pixels
+DIRECTIONS = np.tile(np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), (len(RADII) // len(ANGLES), 1))
 
 
 def _layout(pixels, halves, order, axes, point):
@@ -130,38 +132,40 @@ def _layout(pixels, halves, order, axes, point):
     legend = axes.get_legend()
     boxes = np.array([legend.get_window_extent().extents] if legend else []).reshape(-1, 4)  # low x, low y, high x, y
     lines = np.empty((0, 2))
-    offsets, radii = np.zeros_like(pixels), np.full(len(pixels), 1e9)
+    offsets, distances = np.zeros_like(pixels), np.full(len(pixels), 1e9)
     for i in order:
         others = np.delete(pixels, i, axis=0)
-        for radius, angle in ((radius, angle) for radius in range(0, 200, 5) for angle in ANGLES):
-            direction = np.array([np.cos(angle), np.sin(angle)])
-            offset = direction * (halves[i] + dot + point + radius)
-            low, high = pixels[i] + offset - halves[i], pixels[i] + offset + halves[i]
-            if (
-                np.any(low < inside.min)
-                or np.any(high > inside.max)
-                or _any_within(others, low - air, high + air)
-                or _any_within(pixels[[i]], low - dot, high + dot)
-                or np.any(np.all((low < boxes[:, 2:]) & (high > boxes[:, :2]), axis=1))
-            ):
-                continue
-            line = pixels[i] + np.linspace(0, 1, 20)[:, None] * np.clip(0, offset - halves[i], offset + halves[i])
-            crosses = radius > 0 and (
-                any(_any_within(line, box[:2], box[2:]) for box in boxes)
-                or any(_any_within(line, other - dot, other + dot) for other in others)
+        places = DIRECTIONS * (halves[i] + dot + point + RADII[:, None])  # (candidates, 2)
+        low, high = pixels[i] + places - halves[i], pixels[i] + places + halves[i]
+        free = np.all((low > inside.min) & (high < inside.max), axis=1)
+        free &= ~np.any(_meet(low, high, others - air, others + air), axis=1)
+        free &= ~_meet(low, high, pixels[[i]] - dot, pixels[[i]] + dot)[:, 0]
+        free &= ~np.any(_meet(low, high, boxes[:, :2], boxes[:, 2:]), axis=1)
+        for k in np.flatnonzero(free):
+            edge = np.clip(0, places[k] - halves[i], places[k] + halves[i])  # of the label, nearest to the point
+            line = pixels[i] + np.linspace(0, 1, 20)[:, None] * edge
+            clear = not np.any(_meet(low[[k]], high[[k]], lines, lines)) and (
+                RADII[k] == 0
+                or not np.any(_meet(line, line, boxes[:, :2], boxes[:, 2:]))
+                and not np.any(_meet(line, line, others - dot, others + dot))
+                and not np.any(_meet(line, line, lines - 2 * point, lines + 2 * point))
             )
-            distance = radius + 1000 * (crosses or _any_within(lines, low, high))
-            if distance < radii[i]:
-                offsets[i], radii[i], best = offset, distance, ([*low, *high], line)
-            if distance < 1000:
-                break
-        boxes = np.concatenate([boxes, [best[0]]])
-        lines = np.concatenate([lines, best[1]]) if radii[i] > 0 else lines
-    return offsets, radii
+            distance = RADII[k] + (0 if clear else 1000)
+            if distance < distances[i]:
+                offsets[i], distances[i], best = places[k], distance, k
+                if clear:
+                    break
+        if distances[i] < 1e9:
+            boxes = np.concatenate([boxes, [[*low[best], *high[best]]]])
+            if RADII[best] > 0:
+                edge = np.clip(0, offsets[i] - halves[i], offsets[i] + halves[i])
+                lines = np.concatenate([lines, pixels[i] + np.linspace(0, 1, 20)[:, None] * edge])
+    return offsets, distances
 
 
-def _any_within(points, low, high):
-    return np.any(np.all((points > low) & (points < high), axis=1))
+def _meet(low, high, lows, highs):
+    """Which boxes from low to high (A, 2) overlap which from lows to highs (B, 2): (A, B)."""
+    return np.all((low[:, None] <= highs) & (high[:, None] >= lows), axis=2)
 
 
 def plot_cost(iteration, costs):
