@@ -81,7 +81,8 @@ def main(arguments=None):
     print(f"running cost after {ITERATIONS:,} iterations: {costs[-1]:.4f}{published}, {seconds:.0f} s")
 
     out = q3_sgd.SAVED.parent
-    figure, _, _ = plot_words(list(tokens), joined(vectors), f"{DIMENSIONS} dimensions, the assignment's run")
+    panels = [("The assignment's run: axis 1 is how frequent a word is", 0, 1), ("What is left without axis 1", 1, 2)]
+    figure, _, _ = plot_words(list(tokens), joined(vectors), panels)
     save(figure, out / "q3_words")
     if before < ITERATIONS:
         figures = {

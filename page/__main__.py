@@ -40,7 +40,13 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, metavar="FILE", help="the data file that the run was trained on")
     args = parser.parse_args(argv)
     path = args.run / "network.html"
-    page = build_page(read_run(args.run / "run.json"), read_data(args.data))
+    run, data = read_run(args.run / "run.json"), read_data(args.data)
+    if len(data["train_y"]) != run["data"]["train"]:
+        raise ValueError(
+            f"{args.run / 'run.json'}: trained on the {run['data']['train']:,} tweets of {run['data']['source']}, and "
+            f"{args.data or 'the embedded data'} has {len(data['train_y']):,}: name the run's file with --data"
+        )
+    page = build_page(run, data)
     with atomic_write(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     print(f"{path}, {len(page.encode()) / 1000:,.0f} kB")
@@ -50,6 +56,8 @@ def main(argv=None):
 def read_run(path):
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file; python train.py writes it") from None
     except ValueError as error:
         raise ValueError(f"{path}: not the JSON of a run: {error}") from None
     if not isinstance(run, dict) or "checkpoints" not in run:

@@ -30,7 +30,7 @@ from autograder.sandbox import LARGEST_KEPT
 from tests.autograder_bank import good_pdf, good_pickle
 
 PROJECT = Path(__file__).resolve().parents[1]
-SMALL = (inputs.Training(tweets=400, tests=100, settings=((5, 2000, 0.1),)),)
+SMALL = (inputs.Training(tweets=200, tests=50, settings=((5, 300, 1.0),)),)
 
 
 @pytest.fixture(scope="module")

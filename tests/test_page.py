@@ -54,6 +54,7 @@ def run(data, parameters):
         "lr": 0.01,
         "batch": 32,
         "steps_taken": 200,
+        "data": {"source": "the embedded features", "train": 8000, "test": 2000},
         "curve": {"step": steps, "train": losses, "eval": [loss * 0.9 for loss in losses]},
         "parameters": {name: value.tolist() for name, value in zip(NAMES, parameters, strict=True)},
         "checkpoints": {"step": steps, **kept},
@@ -154,10 +155,17 @@ def test_the_command_writes_the_page_of_a_run(run, text, tmp_path, monkeypatch, 
 @pytest.mark.parametrize(
     "content, said",
     [
-        (None, "No such file"),
+        (None, "run.json: no such file; python train.py writes it"),
         ("{", "not the JSON of a run"),
         ('{"hidden": 6}', "has no checkpoints; train again"),
-        (json.dumps({"hidden": MOST_UNITS + 1, "checkpoints": {}}), "at most 32 hidden units, and this network has 33"),
+        (
+            json.dumps({"hidden": MOST_UNITS + 1, "checkpoints": {}, "data": {"train": 8000}}),
+            "at most 32 hidden units, and this network has 33",
+        ),
+        (
+            json.dumps({"checkpoints": {}, "data": {"source": "mine.pkl", "train": 40}}),
+            "trained on the 40 tweets of mine.pkl, and the embedded data has 8,000: name the run's file with --data",
+        ),
     ],
 )
 def test_a_run_that_cannot_be_shown_is_refused(content, said, tmp_path):
@@ -699,4 +707,5 @@ def test_a_phone_scrolls_in_one_direction_and_paper_has_no_controls(opened):
     assert js(opened, shown) == [True] * 4
     emulate(opened, media="print")
     assert js(opened, shown) == [False, False, True, True]
+    assert js(opened, "document.querySelector('.choose button').checkVisibility()")  # the number of a tweet
     emulate(opened)

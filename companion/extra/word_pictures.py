@@ -50,18 +50,21 @@ def nearest(word, words, vectors, allowed, count=8):
     return [(words[i], float(cosine[i])) for i in np.argsort(-cosine)[:count] if np.isfinite(cosine[i])]
 
 
-def two_dimensions(vectors):
-    """Vectors (N, D) on their two principal axes, by SVD: coordinates (N, 2), and the axes' shares of variance (2,)."""
+def principal_axes(vectors):
+    """Vectors (N, D) on their principal axes, by SVD: coordinates (N, K), and the axes' shares of the variance (K,)."""
     centred = vectors - vectors.mean(axis=0)
     U, S, _ = np.linalg.svd(centred, full_matrices=False)
-    return U[:, :2] * S[:2], S[:2] ** 2 / np.sum(S**2)
+    return U * S, S**2 / np.sum(S**2)
 
 
 # ---- Pictures ------------------------------------------------------------------------------------
 
 
-def plot_words(words, vectors, title):
-    """The figure of the assignment's words in two dimensions; returns (figure, labels, coordinates)."""
+def plot_words(words, vectors, panels):
+    """The assignment's words on their principal axes: (figure, for each panel its labels, coordinates by word).
+
+    panels: [(title, first axis, second axis), ...], an axis as its number from 0.
+    """
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
     groups = [
@@ -70,67 +73,99 @@ def plot_words(words, vectors, title):
         ("blame", NEGATIVE, "v", "#b2361e"),
     ]
     shown = [word for _, group, _, _ in groups for word in group if word in words]
-    at, share = two_dimensions(vectors[[words.index(word) for word in shown]])
-    figure = Figure(figsize=(9, 6.5), layout="constrained")
-    axes = figure.add_subplot()
-    for name, group, marker, colour in groups:
-        points = at[[i for i, word in enumerate(shown) if word in group]]
-        axes.scatter(*points.T, marker=marker, color=colour, s=36, label=name, zorder=3)
-    axes.set_xlabel(f"first principal axis ({share[0]:.0%} of the variance)")
-    axes.set_ylabel(f"second principal axis ({share[1]:.0%})")
-    axes.margins(0.12)
-    axes.set_title(title)
-    axes.legend(loc="best", frameon=False)
+    at, share = principal_axes(vectors[[words.index(word) for word in shown]])
+    figure = Figure(figsize=(6.4, 4.6 * len(panels)), layout="constrained")
+    drawn = figure.subplots(len(panels), squeeze=False)[:, 0]
+    for axes, (title, *pair) in zip(drawn, panels, strict=True):
+        for name, group, marker, colour in groups:
+            points = at[[i for i, word in enumerate(shown) if word in group]][:, pair]
+            axes.scatter(*points.T, marker=marker, color=colour, s=28, label=name, zorder=3)
+        for name, number in zip("xy", pair, strict=True):
+            getattr(axes, f"set_{name}label")(f"principal axis {number + 1} ({share[number]:.0%} of the variance)")
+        axes.margins(0.14)
+        axes.set_title(title, fontsize=11)
+    drawn[0].legend(loc="best", frameon=False)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out: from here on nothing moves
-    return figure, place_labels(axes, at, shown), dict(zip(shown, at.tolist(), strict=True))
+    labels = [place_labels(axes, at[:, pair], shown) for axes, (_, *pair) in zip(drawn, panels, strict=True)]
+    return figure, labels, dict(zip(shown, at[:, :2].tolist(), strict=True))
 
 
-def place_labels(axes, at, words, size=11):
-    """Write each word beside its point, covering no other label or point and not the legend.
+def place_labels(axes, at, words, size=10.5):
+    """Write each word beside its point, off the frame, the legend, the other labels, and well off the other points.
 
-    Rings of places around the point are tried, from near to far; a line joins a far label to its point. Returns the
-    labels.
+    Rings of places around the point are tried, from near to far; a line joins a label to its point unless they touch,
+    and crosses no label. The words get their places one after the other, in the order, of several, that keeps them
+    nearest. Returns the labels.
     """
-    from matplotlib.transforms import Bbox
-
     point = axes.figure.dpi / 72  # pixels; offsets are given in points, which every format keeps
-    pixels = axes.transData.transform(at)
-    dot = 5 * point  # half a marker, and some air
-    taken = [Bbox([p - dot, p + dot]) for p in pixels] + [axes.get_legend().get_window_extent()]
-    labels = []
-    for i in np.argsort(-pixels[:, 1]):  # from the top, so that crowded places fill evenly
-        label = axes.annotate(
-            words[i], at[i], xytext=(0, 0), textcoords="offset points", fontsize=size, ha="center", va="center"
-        )
-        box = label.get_window_extent()
-        half = np.array([box.width, box.height]) / 2
-        for radius, angle in (
-            (r, a)
-            for r in range(0, 200, 6)
-            for a in np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])
-        ):
-            direction = np.array([np.cos(angle), np.sin(angle)])
-            offset = direction * (half + dot + point + radius)
-            place = Bbox([pixels[i] + offset - half, pixels[i] + offset + half])
-            if (
-                axes.bbox.contains(*place.min)
-                and axes.bbox.contains(*place.max)
-                and not any(place.overlaps(other) for other in taken)
-            ):
-                break
+    pixels = axes.transData.transform(at)  # (N, 2)
+    labels = [
+        axes.annotate(word, xy, (0, 0), textcoords="offset points", fontsize=size, ha="center", va="center")
+        for word, xy in zip(words, at, strict=True)
+    ]
+    halves = np.array([label.get_window_extent().size for label in labels]) / 2
+    orders = [np.argsort(sign * pixels[:, axis]) for axis in (1, 0) for sign in (-1, 1)]
+    tried = [_layout(pixels, halves, order, axes, point) for order in orders]
+    offsets, radii = min(tried, key=lambda layout: layout[1].sum())
+    for label, xy, half, offset, radius in zip(labels, at, halves, offsets, radii, strict=True):
         label.set_position(offset / point)
-        if radius > 6:
-            axes.annotate(
-                "",
-                at[i],
-                xytext=(offset - direction * half) / point,
-                textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.7, "shrinkA": 0, "shrinkB": 3},
-            )
-        taken.append(place)
-        labels.append(label)
+        if radius > 0:
+            arrow = {"arrowstyle": "-", "color": "0.5", "lw": 0.7, "shrinkA": 0, "shrinkB": 2}
+            edge = np.clip(0, offset - half, offset + half)  # of the label, nearest to the point
+            axes.annotate("", xy, edge / point, textcoords="offset points", arrowprops=arrow)
     return labels
+
+
+ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338])
+RADII = np.repeat(np.arange(0, 200, 5), len(ANGLES))  # pixels
+DIRECTIONS = np.tile(np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), (len(RADII) // len(ANGLES), 1))
+
+
+def _layout(pixels, halves, order, axes, point):
+    """Places for labels of half sizes `halves` (N, 2), all in pixels: offsets from their points (N, 2), distances (N,).
+
+    Where lines cannot be kept off labels and markers, as in a heap, they cross them, and the distance is large.
+    """
+    dot, air = 4 * point, 8 * point  # half a marker; so far from other points a label cannot be taken for theirs
+    inside = axes.bbox.padded(-4 * point)
+    legend = axes.get_legend()
+    boxes = np.array([legend.get_window_extent().extents] if legend else []).reshape(-1, 4)  # low x, low y, high x, y
+    lines = np.empty((0, 2))
+    offsets, distances = np.zeros_like(pixels), np.full(len(pixels), 1e9)
+    for i in order:
+        others = np.delete(pixels, i, axis=0)
+        places = DIRECTIONS * (halves[i] + dot + point + RADII[:, None])  # (candidates, 2)
+        low, high = pixels[i] + places - halves[i], pixels[i] + places + halves[i]
+        free = np.all((low > inside.min) & (high < inside.max), axis=1)
+        free &= ~np.any(_meet(low, high, others - air, others + air), axis=1)
+        free &= ~_meet(low, high, pixels[[i]] - dot, pixels[[i]] + dot)[:, 0]
+        free &= ~np.any(_meet(low, high, boxes[:, :2], boxes[:, 2:]), axis=1)
+        for k in np.flatnonzero(free):
+            edge = np.clip(0, places[k] - halves[i], places[k] + halves[i])  # of the label, nearest to the point
+            line = pixels[i] + np.linspace(0, 1, 20)[:, None] * edge
+            clear = not np.any(_meet(low[[k]], high[[k]], lines, lines)) and (
+                RADII[k] == 0
+                or not np.any(_meet(line, line, boxes[:, :2], boxes[:, 2:]))
+                and not np.any(_meet(line, line, others - dot, others + dot))
+                and not np.any(_meet(line, line, lines - 2 * point, lines + 2 * point))
+            )
+            distance = RADII[k] + (0 if clear else 1000)
+            if distance < distances[i]:
+                offsets[i], distances[i], best = places[k], distance, k
+                if clear:
+                    break
+        if distances[i] < 1e9:
+            boxes = np.concatenate([boxes, [[*low[best], *high[best]]]])
+            if RADII[best] > 0:
+                edge = np.clip(0, offsets[i] - halves[i], offsets[i] + halves[i])
+                lines = np.concatenate([lines, pixels[i] + np.linspace(0, 1, 20)[:, None] * edge])
+    return offsets, distances
+
+
+def _meet(low, high, lows, highs):
+    """Which boxes from low to high (A, 2) overlap which from lows to highs (B, 2): (A, B)."""
+    return np.all((low[:, None] <= highs) & (high[:, None] >= lows), axis=2)
 
 
 def plot_cost(iteration, costs):
@@ -173,7 +208,7 @@ def write(dataset, wide_words, wide, seconds, settings, out):
     frequent, wide_frequent = frequent_rows(words, dataset.sentences()), frequent_rows(wide_words, training)
     bare, share = without_main_axis(vectors, frequent)
     title = f"{inputs.shape[1]} dimensions, {settings['epochs']} epochs of the training text; of unit length"
-    figure, _, coordinates = plot_words(wide_words, normalizeRows(inputs), title)
+    figure, _, coordinates = plot_words(wide_words, normalizeRows(inputs), [(title, 0, 1)])
     save(figure, out / "q3_words_50d")
     figures = json.loads(q3_sgd.SAVED.with_name("q3.json").read_text(encoding="utf-8"))
     save(plot_cost(figures["curve"]["iteration"], figures["curve"]["cost"]), out / "q3_cost")

@@ -545,12 +545,12 @@ def test_train_vectors_says_what_it_cannot_take(change, words):
 # ---- The run, its figures and pictures -----------------------------------------------------------
 
 
-def test_two_dimensions_are_the_principal_axes_of_the_covariance():
+def test_principal_axes_are_those_of_the_covariance():
     x = np.random.default_rng(7).normal(size=(25, 6)) * [5, 3, 1, 1, 1, 1]
-    at, share = word_pictures.two_dimensions(x)
+    at, share = word_pictures.principal_axes(x)
     values, axes = np.linalg.eigh(np.cov(x.T))  # ascending
-    np.testing.assert_allclose(np.abs(at), np.abs((x - x.mean(axis=0)) @ axes[:, [-1, -2]]), rtol=1e-10)
-    np.testing.assert_allclose(share, values[[-1, -2]] / values.sum(), rtol=1e-12)
+    np.testing.assert_allclose(np.abs(at), np.abs((x - x.mean(axis=0)) @ axes[:, ::-1]), rtol=1e-9)
+    np.testing.assert_allclose(share, values[::-1] / values.sum(), rtol=1e-12)
 
 
 def test_nearest_by_hand():
@@ -582,16 +582,20 @@ def test_labels_of_crowded_words_do_not_overlap(spread):
     rng = np.random.default_rng(9)
     words = word_pictures.FUNCTION_WORDS + word_pictures.POSITIVE + word_pictures.NEGATIVE
     at = np.concatenate([rng.normal(scale=spread, size=(20, 2)), rng.normal(size=(5, 2)) - [4, 0]])
-    figure, labels, _ = word_pictures.plot_words(words, np.hstack([at, np.zeros((25, 3))]), "crowded")
+    figure, (labels,), _ = word_pictures.plot_words(words, np.hstack([at, np.zeros((25, 3))]), [("crowded", 0, 1)])
     figure.draw_without_rendering()
-    boxes = [label.get_window_extent() for label in labels]
+    boxes = {label.get_text(): label.get_window_extent() for label in labels}
     axes = figure.axes[0]
-    legend = axes.get_legend().get_window_extent()
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i] + [legend])
-    assert all(axes.bbox.contains(*box.min) and axes.bbox.contains(*box.max) for box in boxes)
-    # Each label holds a marker's middle nowhere.
+    legend, frame = axes.get_legend().get_window_extent(), axes.bbox.padded(-2)
+    for word, box in boxes.items():
+        assert not any(box.overlaps(other) for name, other in boxes.items() if name != word)
+        assert not box.overlaps(legend) and frame.contains(*box.min) and frame.contains(*box.max)
+    # No label comes near the marker of another word: 7 points, of the 8 that are kept.
     points = np.concatenate([axes.transData.transform(scatter.get_offsets()) for scatter in axes.collections])
-    assert not any(box.contains(*point) for box in boxes for point in points)
+    for word, point in zip(words, points, strict=True):
+        near = 7 * figure.dpi / 72
+        around = type(legend)([point - near, point + near])
+        assert not any(box.overlaps(around) for name, box in boxes.items() if name != word)
 
 
 def test_the_run_keeps_its_vectors_and_begins_anew_on_other_data(saved, monkeypatch, capsys, tmp_path):

@@ -2,7 +2,9 @@
 // folded except in emoticons, lengthening reduced), stop words and punctuation dropped, Porter's stemmer.
 //
 // The patterns are NLTK's, written for JavaScript. Python's `regex` module and `re` do not agree with JavaScript on
-// what a word character, white space and a small letter are, so these classes are spelt out.
+// what a word character, white space and a small letter are, so these classes are spelt out. What is left: characters
+// newer than the browser's Unicode tables, and two halves of a surrogate pair that meet only once an entity is decoded,
+// which are one character here and two in Python.
 
 import { porterStem } from "./porter.js";
 

@@ -40,9 +40,11 @@ STYLES = {  # style -> (which b fits, the zeros for b1, the zeros for b2)
 GUARD = """
 
 def in_one_style(function):
+    names = list(inspect.signature(function).parameters)
+
     @functools.wraps(function)
     def guarded(*args, **kwargs):
-        given = dict(zip(inspect.signature(function).parameters, args), **kwargs)
+        given = dict(zip(names, args), **kwargs)
         X = given.get("X", given.get("batchx"))
         for name, b in given.items():
             if name in ("b", "b1", "B1", "b2") and np.ndim(X) == 2 and not FITS:
