@@ -61,7 +61,8 @@ companion-report: .venv/all  ## write output/companion.pdf from the figures of t
 artefacts: train report notebook  ## rebuild what is committed, and copy it from output/ to its places
 	cp output/assignment2.pkl output/assignment2.pdf .
 	cp output/loss.png output/surface.png pictures/
-	if [ -e output/companion.pdf ]; then cp output/companion.pdf companion/; fi
+	@if [ -e output/companion.pdf ]; then cp output/companion.pdf companion/; else \
+	echo "companion/companion.pdf stays as it is: make companion-data companion companion-report would make it anew"; fi
 
 clean:  ## remove output/ and caches
 	rm -rf output .pytest_cache .ruff_cache
