@@ -298,12 +298,12 @@ class Functions:
     def ask(self, names, *stand_ins):
         """{function: (Run, calls)} of some functions. Those that are wrong at first are asked again: Student.call."""
         cases = {name: self.cases[name] for name in names}
+        if len(names) == 1 and not stand_ins:
+            return self.student.call(cases)  # every form of one function takes no longer than a second cell
         runs = self.student.call(cases, True, *stand_ins)
         wrong = {name: cases[name] for name in names if not self.fits(name, runs[name][1])}
         if not stand_ins:
             self.unfit |= set(wrong)
-        if names == ["sigmoid"]:
-            return runs  # it was alone, and has one form
         return runs | (self.student.call(wrong, False, *stand_ins) if wrong else {})
 
     def fits(self, function, calls):
