@@ -420,7 +420,7 @@ WEIGHTED = Setting(
         "yhat[n]": "sigma(z[n])",
         "L": "-sum(w[n] * (y[n] * log(yhat[n]) + (1 - y[n]) * log(1 - yhat[n])) for n in range(N)) / N",
     },
-    derivations={"z": derivation("D(L, z[n])", ("(1 / N) * (w[n] * (yhat[n] - y[n]))",))},
+    derivations={"z": derivation("D(L, z[n])", ("(1 / N) * w[n] * (yhat[n] - y[n])",))},
 )
 SQUARED = Setting(
     symbols=INDICES | LOSS | {"y": Symbol("y"), "yhat": Symbol("hat(y)"), "z2": Symbol("z", "2")},
@@ -429,7 +429,7 @@ SQUARED = Setting(
         "z2": derivation(
             "D(L, z2)",
             ("D(L, yhat) * D(yhat, z2)", "chain rule"),
-            ("(yhat - y) * (yhat * (1 - yhat))", "Q2.2; the factor {yhat * (1 - yhat)} stays"),
+            ("(yhat - y) * yhat * (1 - yhat)", "Q2.2; the factor {yhat * (1 - yhat)} stays"),
         )
     },
 )
