@@ -82,7 +82,7 @@ def main(arguments=None):
 
     out = q3_sgd.SAVED.parent
     panels = [("The assignment's run: axis 1 is how frequent a word is", 0, 1), ("What is left without axis 1", 1, 2)]
-    figure, _, _ = plot_words(list(tokens), joined(vectors), panels)
+    figure, _, coordinates = plot_words(list(tokens), joined(vectors), panels)
     save(figure, out / "q3_words")
     if before < ITERATIONS:
         figures = {
@@ -91,6 +91,7 @@ def main(arguments=None):
             "iterations": PRINT_EVERY * len(costs),
             "cost": costs[-1],
             "seconds": seconds,
+            "coordinates": coordinates,
             "curve": {"iteration": list(range(PRINT_EVERY, PRINT_EVERY * len(costs) + 1, PRINT_EVERY)), "cost": costs},
         }
         with atomic_write(out / "q3.json") as temporary:

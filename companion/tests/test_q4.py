@@ -310,7 +310,7 @@ def mixed_model(fitted):
 
 
 def test_saved_mixed_model_says_the_same(fitted, tmp_path):
-    model, sentences = mixed_model(fitted), fitted[2]
+    model, sentences = mixed_model(fitted), fitted[2] + [["3", "4", "5", "6"]]
     for words in sentences:
         phrase, sentence = model.phrase.scores(words), model.sentence.scores(words)
         expected = 0.5 * phrase + 2 * sentence if len(words) >= 4 else phrase
