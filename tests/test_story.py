@@ -2,12 +2,11 @@
 
 import json
 import re
-import unicodedata
+import shutil
 
 import numpy as np
-import pypdf
 import pytest
-from report_pages import METHODS, RUN, made_up_story, make_run
+from report_pages import METHODS, RUN, made_up_story, make_run, text_of
 from sklearn.linear_model import LogisticRegression
 
 import command
@@ -17,7 +16,8 @@ from assignment2 import descend
 from data.build import embedded_of
 from data.embedded import load_embedded, load_symbols
 from data.reader import read_parameters, read_pickle
-from report import story
+from report import formulas, story
+from report.build import HERE, build, formulas_json
 from utils import build_freqs, extract_features, process_tweet
 
 ROOT = story.ROOT
@@ -350,10 +350,17 @@ def test_a_run_that_cannot_be_told_gets_one_sentence(tmp_path, capsys, what, say
 
 
 def page_of(folder, tmp_path):
-    out = tmp_path / "page.pdf"
-    assert report.__main__.main(["--run", str(folder), "--out", str(out)]) == 0
-    text = " ".join(page.extract_text() for page in pypdf.PdfReader(out).pages)
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """The text of Q5 alone, as a document of one page, on which no sentence and no word is cut."""
+    for name in ("style.typ", "results.typ"):
+        shutil.copy(HERE / name, tmp_path)
+    source = tmp_path / "page.typ"
+    style = "#show: document-style\n#set page(height: auto, footer: none)\n#set text(hyphenate: false)"
+    source.write_text(f'#import "results.typ": *\n{style}\n#training\n#results', encoding="utf-8")
+    shown = formulas_json([HERE / "results.typ"], formulas.SETTINGS, {})
+    build(
+        source, tmp_path / "page.pdf", {"name": "", "login": "", "formulas": shown, **report.__main__.read_run(folder)}
+    )
+    return " ".join(text_of(tmp_path / "page.pdf").split())
 
 
 def rows_of(text, title):
