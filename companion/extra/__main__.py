@@ -19,7 +19,9 @@ import command
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__)
+    parser = argparse.ArgumentParser(
+        "companion/extra", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__
+    )
     parser.add_argument("what", nargs="?", default="table", choices=["table", "ablation", "download"])
     parser.add_argument("--data", metavar="FOLDER", help="the treebank, as for companion/utils/treebank.py")
     parser.add_argument("--glove", metavar="FILE", help="GloVe, as for companion/utils/glove.py")
