@@ -44,7 +44,7 @@ from utils.treebank import DEV, OWN_CORPUS, TEST, TRAIN, StanfordSentiment
 
 from data.writer import atomic_write
 from extra import word_pictures
-from extra.explain import MixedScores, WordScores, groups, misclassified, write_table
+from extra.explain import NEEDED, MixedScores, WordScores, groups, misclassified, write_table
 from extra.features import MeanFeatures, NGramFeatures, standardised
 from extra.word2vec_fast import train_vectors
 
@@ -445,6 +445,7 @@ def readable_mistakes(model, corpus, label_of, each=2):
     dataset = [case for number in SPLITS.values() for case in corpus.getSplitSentences(number)]
     return [
         {"text": " ".join(case["words"]), **{key: case[key] for key in ("true", "predicted", "cause")}}
+        | {"needed": NEEDED[case["cause"]]}
         for case in misclassified(model, dataset, label_of, each)
     ]
 
@@ -505,6 +506,9 @@ def print_table(report, treebank):
     print("\nShort sentences, as the mixed model and the best one of sentences alone classify them:")
     for pattern in report["patterns"]:
         print(f"  {pattern['text']:46} {CLASSES[pattern['mixed']]:14} {CLASSES[pattern['sentence']]}")
+    print("\nSentences of the project's own that a mean of vectors gets wrong, and what would help:")
+    for case in report["examples"]:
+        print(f"  {case['text']} ({CLASSES[case['predicted']]}, truly {CLASSES[case['true']]}): {case['needed']}")
     print("\nPublished, on the test sentences and on all their phrases (Socher et al. 2013):")
     print("  " + "; ".join(f"{name} {sentences} / {phrases}" for name, sentences, phrases in PUBLISHED) + ".")
     if data["dev"] < FEW:
