@@ -2,7 +2,6 @@
 
 import ast
 import json
-from statistics import NormalDist
 
 import numpy as np
 
@@ -24,16 +23,28 @@ Q3_NEEDED = {
     "cost": NUMBER,
     "neighbours": dict,
     "common_direction_share": NUMBER,
-    "coordinates": dict,
     "curve": {"iteration": list, "cost": list},
     "wide": {"dimensions": int, "epochs": int, "neighbours": dict, "coordinates": dict},
 }
 Q4_NEEDED = {
     "seed": int,
-    "data": {"name": str, "train": int, "dev": int, "test": int, "classes": dict},
+    "data": {
+        "name": str,
+        "train": int,
+        "dev": int,
+        "test": int,
+        "train_phrases": int,
+        "test_phrases": int,
+        "negated": int,
+        "classes": dict,
+    },
     "table": list,
     "best": str,
     "kinds": dict,
+    "published": list,
+    "test_evaluations": int,
+    "examples": list,
+    "patterns": list,
 }
 
 # The assignment's words of judgement, and a few that are found beside them.
@@ -42,8 +53,6 @@ PRAISE = frozenset(
     "decent masterpiece hilarious charming amusing smart terrific".split()
 )
 BLAME = frozenset("boring bad waste dumb annoying terrible awful poor mediocre".split())
-NEGATIONS = frozenset("not n't no never nothing none nobody neither nor without hardly cannot lacks lack".split())
-TURNS = frozenset("but though although however despite yet while".split())
 
 # A network with two inputs, two hidden units and three classes, and one sample: numbers that one can follow by hand.
 EXAMPLE = {
@@ -57,7 +66,6 @@ EXAMPLE = {
     "W2": np.array([[1.0, -1.0, 0.5], [-2.0, 0.5, 1.0]]),
     "b2": np.array([0.5, 0.0, -0.5]),
 }
-FAMILY = 0.05  # the chance that Holm's correction leaves to any of the comparisons to stand out by accident
 
 
 def companion_inputs(folder):
@@ -73,15 +81,14 @@ def companion_inputs(folder):
             more[name] = read_picture(folder / f"{name}.svg", Q4_HOW)
     if (folder / ABLATION).exists():
         how = "`python companion/extra ablation` makes it"
-        ablation = read_json(folder / ABLATION, {"data": str, "seeds": int, "lines": list}, how)
+        ablation = read_json(
+            folder / ABLATION, {"data": str, "seeds": int, "test_evaluations": int, "lines": list}, how
+        )
         if ablation["data"] != q4["data"]["name"]:
             raise ValueError(f"{folder / ABLATION} is of {ablation['data']}, q4.json of {q4['data']['name']}: {how}")
-        more["ablation"] = json.dumps(ablation | {"lines": judged_together(ablation["lines"])})
-    for part in (q3, q3["wide"]):
-        part["picture"] = seen(part.pop("coordinates"))
-        part["opposites"] = opposites(part["neighbours"])
-    for kind in q4["kinds"].values():
-        kind["examples"] = examples(kind["wrong"])
+        more["ablation"] = json.dumps(ablation)
+    wide = q3["wide"]
+    wide |= {"picture": seen(wide.pop("coordinates")), "opposites": opposites(wide["neighbours"])}
     return {"formulas": companion_formulas_json(), "q3": json.dumps(q3), "q4": json.dumps(q4), **more}
 
 
@@ -170,20 +177,15 @@ def step_sizes():
 def seen(coordinates):
     """What the picture of the words shows, from {word: (x, y)}.
 
-    first: the first axis's share of the variance in the plane. apart: whether all words of judgement lie on one side of
-    all others along it. crossed: the words of judgement whose nearest other one in the plane is of the other kind, as
-    pairs; of: how many words of judgement there are.
+    crossed: the words of judgement whose nearest other one in the plane is of the other kind, as pairs; of: how many
+    words of judgement there are.
     """
     judged = [word for word in coordinates if word in PRAISE | BLAME]
-    first = {side: [x for word, (x, _) in coordinates.items() if (word in judged) == side] for side in (True, False)}
     pairs = [
         (word, min((other for other in judged if other != word), key=lambda other: _apart(coordinates, word, other)))
         for word in judged
     ]
-    variance = np.var(list(coordinates.values()), axis=0)
     return {
-        "first": float(variance[0] / variance.sum()),
-        "apart": min(first[True]) > max(first[False]) or max(first[True]) < min(first[False]),
         "crossed": [pair for pair in pairs if (pair[0] in PRAISE) != (pair[1] in PRAISE)],
         "of": len(judged),
     }
@@ -200,42 +202,3 @@ def opposites(neighbours, shown=5):
         other = BLAME if word in PRAISE else PRAISE if word in BLAME else ()
         found += [(word, name) for name, _ in near[:shown] if name in other][:1]
     return found
-
-
-def examples(wrong):
-    """Three of the misclassified sentences: the surest with a negation, with a turn, and with neither."""
-    chosen = {}
-    for case in sorted(wrong, key=lambda case: -case["margin"]):
-        words = {item for item, _ in case["pulls"]}
-        found = sorted(words & NEGATIONS) or sorted(words & TURNS)
-        group = "negation" if words & NEGATIONS else "turn" if found else "neither"
-        if len(case["pulls"]) > 8:
-            chosen.setdefault(group, case | {"group": group, "holds": found})
-    return [chosen[group] for group in ("negation", "turn", "neither") if group in chosen]
-
-
-# ---- Many comparisons ----------------------------------------------------------------------------
-
-
-def judged_together(lines):
-    """The ablation's lines, each with whether its difference stands when all of them are judged together.
-
-    By Holm's procedure: the p-values of the paired differences, from their 95 % intervals, in rising order, are held
-    against FAMILY over the number of those that are left. The first line of a group is its base.
-    """
-    bases = {}
-    for line in lines:
-        bases.setdefault(line["group"], line)
-    compared = [line for line in lines if line is not bases[line["group"]]]
-    normal, stands = NormalDist(), {}
-
-    def p(line):
-        low, high = line["interval"]
-        error = (high - low) / (2 * normal.inv_cdf(0.975))
-        return 2 * normal.cdf(-abs(line["difference"]) / error)
-
-    ordered = sorted(compared, key=p)
-    for place, line in enumerate(ordered):
-        earlier = place == 0 or stands[id(ordered[place - 1])]
-        stands[id(line)] = earlier and p(line) <= FAMILY / (len(ordered) - place)
-    return [line | {"base": id(line) not in stands, "stands": stands.get(id(line), False)} for line in lines]

@@ -180,16 +180,15 @@ def make_results(folder):
         "neighbours": near,
         "common_direction_share": 0.78,
         "curve": {"iteration": [20, 39990], "cost": [20.1, 9.5678]},
-        "coordinates": at,
         "wide": {
             "dimensions": 50,
             "epochs": 15,
             "neighbours": wide,
-            "coordinates": at | {"the": [0.3, 0.1]},
+            "coordinates": at,
         },
     }
     table = [
-        _line("uniform guessing", None, None, 20.0, 20.0, 20.0) | {"interval": None},
+        _line("uniform guessing", None, None, 20.0, 20.0, 20.0) | {"interval": None, "negated": None},
         _line("words", 16581, 10.0, 72.6, 38.1, 39.5),
         _line("own 10-d, the assignment's run", 20, 1.78, 30.8, 30.5, 29.6),
         _line("own 10-d, training text", 21, 17.8, 35.0, 36.1, 35.8),
@@ -213,7 +212,6 @@ def make_results(folder):
                 {"name": "contrast", "sentences": 131, "accuracy": 61.1, "interval": wilson(80, 131)},
                 {"name": "neither", "sentences": 80, "accuracy": 60.0, "interval": wilson(48, 80)},
             ],
-            "wrong": [],
         },
         "pretrained": table[5]
         | {
@@ -230,12 +228,10 @@ def make_results(folder):
                 {"name": "contrast", "sentences": 131, "accuracy": 30.5, "interval": wilson(40, 131)},
                 {"name": "neither", "sentences": 80, "accuracy": 55.0, "interval": wilson(44, 80)},
             ],
-            "wrong": [
-                _case(0, 3, 1.8, ("wonderful", 0.535), ("n't", -0.1664)),
-                _case(4, 1, 1.2, ("but", 0.3), ("slow", 0.21), ("fine", -0.4)),
-            ],
         },
     }
+    table.append(_line("the same, mixed with words", None, None, 55.5, 43.9, 44.4) | {"phrases": 73.1, "negated": 59.3})
+    table[-1] |= {"over": "words", "gain": 4.9, "gain_interval": [2.2, 7.7]}
     q4 = {
         "seed": 0,
         "data": {
@@ -243,25 +239,39 @@ def make_results(folder):
             "train": 8544,
             "dev": 1101,
             "test": 2210,
+            "train_phrases": 318582,
+            "test_phrases": 82600,
+            "negated": 132,
             "classes": {"train": [1092, 2218, 1624, 2322, 1288]},
         },
         "table": table,
         "best": table[4]["name"],
         "kinds": kinds,
+        "published": [["Naive Bayes", 41.0, 67.2], ["RNTN", 45.7, 80.7]],
+        "test_evaluations": 13,
+        "examples": [
+            {"text": "it is not -- a *great* film", "true": 0, "predicted": 3, "cause": "negated"},
+            {"text": "slow , but fine", "true": 4, "predicted": 1, "cause": "contrast"},
+            {"text": "who needs $this$", "true": 1, "predicted": 4, "cause": "other"},
+        ],
+        "patterns": [{"text": "not good", "mixed": 1, "sentence": 4}],
     }
     changes = [
-        ("own", "base", 0.0, [0.0, 0.0]),
-        ("own", "five epochs", -3.4, [-4.9, -1.8]),
-        ("own", "per pair", -0.8, [-1.7, 0.02]),
-        ("GloVe", "mean", 0.0, [0.0, 0.0]),
-        ("GloVe", "maximum and minimum too", 1.7, [0.2, 3.2]),
-        ("GloVe", "twice", 0.04, [-1.0, 1.1]),
+        ("own", "base", 0.0, [0.0, 0.0], {}),
+        ("own", "five epochs", -3.4, [-4.9, -1.8], {"clear": True}),
+        ("own", "per pair", -0.8, [-1.7, 0.02], {"clear": False}),
+        ("GloVe", "mean", 0.0, [0.0, 0.0], {}),
+        ("GloVe", "maximum and minimum too", 1.7, [0.2, 3.2], {"clear": False}),
+        ("GloVe", "twice", 0.04, [-1.0, 1.1], {"clear": False}),
     ]
     lines = [
         {"group": group, "change": change, "dev": 36.6 + i, "test": 37.3 + i, "difference": apart, "interval": interval}
-        for i, (group, change, apart, interval) in enumerate(changes)
+        | extra
+        for i, (group, change, apart, interval, extra) in enumerate(changes)
     ]
-    (folder / "q4_ablation.json").write_text(json.dumps({"data": "made-up treebank", "seeds": 1, "lines": lines}))
+    (folder / "q4_ablation.json").write_text(
+        json.dumps({"data": "made-up treebank", "seeds": 1, "test_evaluations": 17, "lines": lines})
+    )
     (folder / "q3.json").write_text(json.dumps(q3))
     (folder / "q4.json").write_text(json.dumps(q4))
     pictures = [f"q4_{what}_{kind}" for what in ("reg_acc", "confusion") for kind in kinds]
@@ -272,21 +282,11 @@ def make_results(folder):
 
 def _line(name, features, reg, train, dev, test):
     figures = {"name": name, "features": features, "reg": reg, "train": train, "dev": dev, "test": test}
-    return figures | {"interval": [test - 2.1, test + 2.0]}
+    return figures | {"interval": [test - 2.1, test + 2.0], "phrases": test - 7, "negated": test + 12}
 
 
 def _curve(line, weakest, strongest):
     return {"reg": [0.001, line["reg"], 1e4], "dev": [weakest, line["dev"], strongest]}
-
-
-def _case(true, predicted, margin, *pulls):
-    return {
-        "true": true,
-        "predicted": predicted,
-        "margin": margin,
-        "cause": "other",
-        "pulls": [*pulls, *[["film", 0.1]] * 7],
-    }
 
 
 def make_companion(folder):

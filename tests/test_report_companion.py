@@ -7,7 +7,6 @@ import re
 import shutil
 from functools import partial
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
 import pypdf
@@ -523,7 +522,10 @@ def test_the_page(pdf, results, tmp_path):
     for piece in (
         "9.1234",
         "37.0 to 41.1",
-        "wonderful",
+        "it is not -- a *great* film",
+        "slow , but fine very positive negative it turns",
+        "not good very positive negative",
+        "+4.9 points (+2.2 to +7.7) over “words”",
         "made-up treebank",
         "def chooseBestModel(results):",
         "+20.0 (+5.2 to +33.4)",
@@ -539,7 +541,7 @@ def test_the_page(pdf, results, tmp_path):
     assert "$" not in SOURCE_TEXT
     q4 = json.loads((results / "q4.json").read_text())
     del q4["kinds"]["pretrained"]
-    q4["table"] = q4["table"][:-1]
+    q4["table"] = q4["table"][:-2]
     (results / "q4.json").write_text(json.dumps(q4))
     (results / "q4_ablation.json").unlink()
     assert make("--companion", "--run", results, "--out", again) == 0
@@ -562,7 +564,10 @@ SLIPS = [  # what the source says, and what it should not: a sentence, or a figu
     ("Too weak a penalty overfits", "Too strong a penalty overfits"),
     ("The total of the write-up is right", "The total of the write-up is wrong"),
     ("fixed(q3.curve.cost.last(), 4) at", "fixed(q3.cost, 4) at"),
-    ("percent(q3.picture.first, digits: 0)", "percent(1 - q3.picture.first, digits: 0)"),
+    (
+        "percent(q3.common_direction_share, digits: 0) of the variance of the frequent words, and",
+        "percent(1 - q3.common_direction_share, digits: 0) of the variance of the frequent words, and",
+    ),
     ("The features of a sentence are the mean", "The features of a sentence are the sum"),
     (
         "fixed(it.train, 1), fixed(it.dev, 1), strong(fixed(it.test, 1))",
@@ -571,7 +576,7 @@ SLIPS = [  # what the source says, and what it should not: a sentence, or a figu
     ("fixed(glove.test - run10.test, 1) points", "fixed(glove.dev - run10.dev, 1) points"),
     ("Everything is chosen on dev:", "Everything is chosen on test:"),
     ("fixed(0.05 * compared.len(), 1)", "fixed(0.95 * compared.len(), 1)"),
-    ("fixed(it.dev, 1), fixed(it.test, 1), if it.base", "fixed(it.test, 1), fixed(it.dev, 1), if it.base"),
+    ("fixed(it.dev, 1), fixed(it.test, 1), if base-of", "fixed(it.test, 1), fixed(it.dev, 1), if base-of"),
     ("is #gain(0) points lower, the strongest #gain(last)", "is #gain(last) points lower, the strongest #gain(0)"),
     ("if it.train >= it.dev [above] else [below]", "if it.train >= it.dev [below] else [above]"),
     ("label: i, predicted: j, count: matrix.at(i).at(j)", "label: i, predicted: j, count: matrix.at(j).at(i)"),
@@ -581,9 +586,19 @@ SLIPS = [  # what the source says, and what it should not: a sentence, or a figu
         "(a.accuracy - b.accuracy - reach(a, b), a.accuracy - b.accuracy + reach(b, a))",
         "(a.accuracy - b.accuracy - reach(b, a), a.accuracy - b.accuracy + reach(a, b))",
     ),
-    ("over that of the true one", "over that of the next one"),
-    ("classes.at(case.true), classes.at(case.predicted), if", "classes.at(case.predicted), classes.at(case.true), if"),
-    ("those with the largest margin", "those with the smallest margin"),
+    ("negated: ([a word that speaks", "contrast: ([a word that speaks"),
+    ("contrast: ([it turns]", "negated: ([it turns]"),
+    (
+        "classes.at(it.true), classes.at(it.predicted), ..causes",
+        "classes.at(it.predicted), classes.at(it.true), ..causes",
+    ),
+    ("classes.at(it.sentence), classes.at(it.mixed)", "classes.at(it.mixed), classes.at(it.sentence)"),
+    (
+        "fixed(last.phrases, 1)% where the sentences alone reach #fixed(alone.phrases, 1)",
+        "fixed(alone.phrases, 1)% where the sentences alone reach #fixed(last.phrases, 1)",
+    ),
+    ("(name, fixed(test, 1), fixed(phrases, 1))", "(name, fixed(phrases, 1), fixed(test, 1))"),
+    ('what follows a "but" no more than what precedes', 'what precedes a "but" no more than what follows'),
 ]
 
 
@@ -689,49 +704,10 @@ def test_the_error_of_a_difference_falls_with_the_square_of_the_step():
     assert errors[9] > 1e3 * errors[4]  # rounding
 
 
-def ablation(*p_values):
-    """Lines whose differences have these p-values, behind a base."""
-    lines = [{"group": "a", "change": "base", "difference": 0.0, "interval": [0.0, 0.0]}]
-    for p in p_values:
-        difference = -NormalDist().inv_cdf(p / 2)  # with a standard error of 1
-        lines.append(
-            {
-                "group": "a",
-                "change": str(p),
-                "difference": difference,
-                "interval": [difference - 1.959964, difference + 1.959964],
-            }
-        )
-    return [line["stands"] for line in companion.judged_together(lines)]
-
-
-def test_many_comparisons_are_judged_together():
-    """Holm (1979): the smallest of three p-values is held against 0.05/3, the next against 0.05/2, then 0.05."""
-    assert ablation(0.03, 0.012, 0.016) == [False, True, True, True]
-    assert ablation(0.03, 0.012, 0.026) == [False, False, True, False]  # 0.026 > 0.025, and nothing behind it stands
-    assert ablation(0.02, 0.03, 0.04) == [False] * 4
-    assert ablation(0.049) == [False, True]
-
-
 def test_what_a_picture_shows():
-    at = {"the": [-2, 0], "good": [0, 0], "great": [1, 0], "bad": [0, 0.5], "dumb": [9, 1]}
-    seen = companion.seen(at)
-    assert seen["apart"] and seen["of"] == 4
+    seen = companion.seen({"the": [-2, 0], "good": [0, 0], "great": [1, 0], "bad": [0, 0.5], "dumb": [9, 1]})
     # dumb's nearest is great; good's and bad's are each other; great's is good.
-    assert seen["crossed"] == [("good", "bad"), ("bad", "good"), ("dumb", "great")]
-    assert not companion.seen(at | {"a": [0.5, 1]})["apart"]
-    x, y = (np.array([place[axis] for place in at.values()]) for axis in (0, 1))
-    assert seen["first"] == pytest.approx(x.var() / (x.var() + y.var()))
-
-
-def test_examples_are_the_surest_of_each_kind():
-    def case(margin, *words, length=9):
-        words = [*words, *(f"w{i}" for i in range(length - len(words)))]
-        return {"margin": margin, "pulls": [[word, 0.1] for word in words]}
-
-    cases = [case(1, "not", "but"), case(3, "never"), case(9, "not", length=8), case(2, "but"), case(4), case(5)]
-    chosen = companion.examples(cases)
-    assert [(it["margin"], it["holds"]) for it in chosen] == [(3, ["never"]), (2, ["but"]), (5, [])]
+    assert seen == {"crossed": [("good", "bad"), ("bad", "good"), ("dumb", "great")], "of": 4}
 
 
 # ---- Results that are missing or do not fit ------------------------------------------------------
