@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY     := .venv/bin/python
 
-.PHONY: train test lint bench data report page notebook autograder.zip kit companion companion-ablation \
+.PHONY: train test bank lint bench data report page notebook autograder.zip kit companion companion-ablation \
         companion-data companion-report artefacts clean help
 
 train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
@@ -12,6 +12,9 @@ train: .venv/train  ## train on the tweets' features; parameters, figures and pi
 test: .venv/all  ## every test, on two cores
 	$(PY) -m pytest -q --complete -n 2
 	$(PY) -m pytest -q -n 2 companion
+
+bank: .venv/all  ## all of the grader's bank of submissions, of which `make test` takes every other one
+	$(PY) -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py
 
 lint: .venv/all  ## check the format and the style of the code
 	$(PY) -m ruff format --check .

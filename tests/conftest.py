@@ -64,6 +64,7 @@ def required(name="requirements-all.txt"):
 
 def pytest_addoption(parser):
     parser.addoption("--complete", action="store_true", help="fail if a package is missing, instead of skipping tests")
+    parser.addoption("--bank", action="store_true", help="all of the grader's bank; else every other submission of it")
 
 
 def pytest_configure(config):
@@ -81,6 +82,16 @@ class Skipped(pytest.Module):
 def pytest_pycollect_makemodule(module_path, parent):
     if missing(NEEDS.get(module_path.name, ())):
         return Skipped.from_parent(parent, path=module_path)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without --bank, leave out every other submission of the grader's bank, the longest of all files."""
+    if config.getoption("bank"):
+        return
+    bank = [item for item in items if item.path.name == "test_autograder_bank.py" and hasattr(item, "callspec")]
+    left = set(map(id, bank[1::2]))
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
+    items[:] = [item for item in items if id(item) not in left]
 
 
 @pytest.hookimpl(optionalhook=True)
