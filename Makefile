@@ -13,7 +13,7 @@ test: .venv/all  ## every test, on two cores
 	$(PY) -m pytest -q --complete -n 2
 	$(PY) -m pytest -q -n 2 companion
 
-bank: .venv/all  ## all of the grader's bank of submissions, of which `make test` takes every other one
+bank: .venv/all  ## all of the grader's bank of submissions, of which `make test` takes one in three
 	$(PY) -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py
 
 lint: .venv/all  ## check the format and the style of the code
