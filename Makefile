@@ -13,8 +13,8 @@ test: .venv/all  ## every test, on two cores
 	$(PY) -m pytest -q --complete -n 2
 	$(PY) -m pytest -q -n 2 companion
 
-bank: .venv/all  ## all of the grader's bank of submissions, of which `make test` takes one in three
-	$(PY) -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py
+bank: .venv/all  ## all of the grader's bank of submissions and attacks, of which `make test` takes a part
+	$(PY) -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py tests/test_autograder_attacks.py
 
 lint: .venv/all  ## check the format and the style of the code
 	$(PY) -m ruff format --check .

@@ -65,12 +65,14 @@ SETTINGS = ("root", "user", "nobody", "process") if os.getuid() == 0 else ("nobo
 
 
 @pytest.fixture(scope="session")
-def attacks():
+def attacks(request):
     """{(setting, name): result}. Much of it is waiting for time limits, so more run at once than there are cores."""
     parts = {"root": 2}
+    chosen = {item.callspec.params["setting"] for item in request.session.items if "attacks" in item.fixturenames}
     tasks = [
         (setting, tried(setting)[k :: parts.get(setting, 1)])
         for setting in SETTINGS
+        if setting in chosen
         for k in range(parts.get(setting, 1))
     ]
     results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(*task) for task in tasks)

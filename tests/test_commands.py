@@ -53,8 +53,9 @@ RUN = {
     "python -m ruff check .": "",
     "python -m pytest -q --complete -n 2": "python -m pytest -q --collect-only tests/test_pictures.py",
     "python -m pytest -q -n 2 companion": "python -m pytest -q --collect-only companion/tests/test_utils.py",
-    "python -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py": "python -m pytest -q --collect-only "
-    "tests/test_pictures.py",
+    "python -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py tests/test_autograder_attacks.py": (
+        "python -m pytest -q --collect-only tests/test_pictures.py"
+    ),
     "python companion/q3_run.py": "--help",  # twenty seconds, whatever the text; the companion's tests run it small
     "python companion/extra": "--help",
     "python companion/extra ablation": "--help",
