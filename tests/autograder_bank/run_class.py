@@ -255,7 +255,7 @@ def run(count, jobs, kill):
         if kill:
             killed = Watched(command, **options)
             ended = killed.until(lambda: records() >= entries // 2)
-            soon = time.monotonic() + 1  # by then the next ones are under way
+            soon = time.monotonic() + 0.25  # by then the next ones are under way
             if ended or killed.until(lambda: time.monotonic() > soon):
                 problems.append("it ended before it could be killed")
             killed.process.send_signal(signal.SIGSTOP)  # it starts nothing more, so that all is seen that is to end
