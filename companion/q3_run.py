@@ -12,6 +12,11 @@ run ends at a running cost of 9.3676. Written to output/companion/:
     q3.json                cost, its curve, seconds; python companion/extra adds more
 """
 
+if __name__ == "__main__":
+    from extra import run
+
+    run("companion/q3_run.py", "q3_run")
+
 import argparse
 import json
 import random
@@ -98,7 +103,3 @@ def main(arguments=None):
             temporary.write_text(json.dumps(figures))
     print(f"written to {out}: saved_params.npz, q3_words.svg, q3_words.png, q3.json")
     return 0
-
-
-if __name__ == "__main__":
-    command.run("companion/q3_run.py", "q3_run")

@@ -9,6 +9,11 @@ the test split is evaluated once, for that choice. Written to output/companion/:
 q4_dev_pred_*.txt. Other features and training, and what they add: `python companion/extra`.
 """
 
+if __name__ == "__main__":
+    from extra import run
+
+    run("companion/q4_sentiment.py", "q4_sentiment")
+
 import argparse
 import copy
 import warnings
@@ -24,7 +29,6 @@ from sklearn.metrics import confusion_matrix
 from utils.glove import loadWordVectors
 from utils.treebank import StanfordSentiment
 
-import command
 from data.writer import atomic_write
 from pictures import save
 
@@ -187,7 +191,3 @@ def main(arguments=None):
     outputPredictions(splits["dev"], features["dev"], labels["dev"], best["clf"], out / f"q4_dev_pred_{kind}.txt")
     print(f"written to {out}: q4_reg_acc_{kind}, q4_confusion_{kind}, q4_dev_pred_{kind}.txt")
     return 0
-
-
-if __name__ == "__main__":
-    command.run("companion/q4_sentiment.py", "q4_sentiment")

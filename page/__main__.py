@@ -16,16 +16,31 @@ if __name__ == "__main__":
     command.run("python -m page", "page.__main__")
 
 import argparse
-import json
 from pathlib import Path
+
+import numpy as np
 
 from data.embedded import load_embedded
 from data.reader import read_tweets
 from data.writer import atomic_write
 from page.build import build_page
+from report.inputs import NUMBER, read_json
 from utils import feature_matrix
 
 OUTPUT = Path("output")
+PARAMETERS = {"W1": list, "b1": list, "W2": list, "b2": list}
+NEEDED = {  # of a run.json, and of which kind
+    "seed": int,
+    "hidden": int,
+    "lr": NUMBER,
+    "batch": int,
+    "steps_taken": int,
+    "data": {"train": int, "source": str},
+    "curve": {"step": list, "train": list},
+    "parameters": PARAMETERS,
+    "checkpoints": {"step": list, **PARAMETERS},
+    "examples": list,
+}
 
 
 def main(argv=None):
@@ -54,14 +69,11 @@ def main(argv=None):
 
 
 def read_run(path):
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: no such file; python train.py writes it") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not the JSON of a run: {error}") from None
-    if not isinstance(run, dict) or "checkpoints" not in run:
-        raise ValueError(f"{path}: has no checkpoints; train again with python train.py")
+    """The run.json of a training on tweets. Raises FileNotFoundError or ValueError in one sentence."""
+    run = read_json(path, NEEDED, "`python train.py` makes it")
+    for name, shape in (("W1", (run["hidden"], 3)), ("W2", (1, run["hidden"])), ("b1", (run["hidden"],)), ("b2", (1,))):
+        if np.shape(run["parameters"][name]) != shape:
+            raise ValueError(f"{path}: {name} of shape {np.shape(run['parameters'][name])} is not {shape}")
     return run
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import typst
 
 from data.writer import atomic_write
-from report.notation import SCALAR, code, pieces, shape, typeset
+from report.notation import SCALAR, pieces, shape, typeset
 from report.spoken import spoken
 
 HERE = Path(__file__).parent
@@ -115,13 +115,11 @@ def _derivation(derivation, symbols):
     sizes = shape(derivation.result, symbols)
     return {
         "of": formula(derivation.of, symbols),
-        "code": code(derivation.result),
         "steps": [
             formula(step.expression, symbols)
             | {
                 "rule": prose(step.rule, symbols),
                 "braced": formula(step.expression, symbols, braces=True)["math"],
-                "code": code(step.expression),
             }
             for step in derivation.steps
         ],

@@ -38,7 +38,7 @@ def _refuse_constant(text):
 def _check(value, needed, path, how, inside=""):
     if isinstance(needed, dict):
         if not isinstance(value, dict):
-            raise ValueError(f"{path}: {inside or 'the run'} is {value!r:.60}; expected an object: {how}")
+            raise ValueError(f"{path}: {inside[:-1] or 'the run'} is {value!r:.60}; expected an object: {how}")
         for key, part in needed.items():
             if key not in value:
                 raise ValueError(f"{path} lacks {inside + key}: {how}")

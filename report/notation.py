@@ -77,11 +77,6 @@ def shape(expression, symbols):
     return shape_of(parse(expression), symbols)
 
 
-def code(expression):
-    """`expression` as a reader would type it: one spelling for one tree."""
-    return ast.unparse(parse(expression))
-
-
 def decimal(number):
     """A number as it is written, never as 4.5e-05."""
     return str(number) if isinstance(number, int) else f"{number:.10f}".rstrip("0")

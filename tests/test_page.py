@@ -155,24 +155,26 @@ def test_the_command_writes_the_page_of_a_run(run, text, tmp_path, monkeypatch, 
 @pytest.mark.parametrize(
     "content, said",
     [
-        (None, "run.json: no such file; python train.py writes it"),
-        ("{", "not the JSON of a run"),
-        ('{"hidden": 6}', "has no checkpoints; train again"),
+        (None, "run.json is missing: `python train.py` makes it"),
+        ("{", "run.json is not a run's JSON"),
+        ('{"hidden": 6}', "run.json lacks seed: `python train.py` makes it"),
+        ({"checkpoints": 3}, "checkpoints is 3; expected an object"),
+        ({"parameters": {"W1": [[1, 2]], "b1": [], "W2": [], "b2": []}}, r"W1 of shape \(1, 2\) is not \(6, 3\)"),
+        ({"hidden": MOST_UNITS + 1}, r"W1 of shape \(6, 3\) is not \(33, 3\)"),
         (
-            json.dumps({"hidden": MOST_UNITS + 1, "checkpoints": {}, "data": {"train": 8000}}),
-            "at most 32 hidden units, and this network has 33",
-        ),
-        (
-            json.dumps({"checkpoints": {}, "data": {"source": "mine.pkl", "train": 40}}),
+            {"data": {"source": "mine.pkl", "train": 40}},
             "trained on the 40 tweets of mine.pkl, and the embedded data has 8,000: name the run's file with --data",
         ),
     ],
 )
-def test_a_run_that_cannot_be_shown_is_refused(content, said, tmp_path):
+def test_a_run_that_cannot_be_shown_is_refused(run, content, said, tmp_path):
+    """The file is missing, is this text, or is a run's with these of its figures changed."""
     if content is not None:
+        content = json.dumps(run | content) if isinstance(content, dict) else content
         (tmp_path / "run.json").write_text(content, encoding="utf-8")
     with pytest.raises((ValueError, FileNotFoundError), match=said):
         main(["--run", str(tmp_path)])
+    assert not (tmp_path / "network.html").exists()
 
 
 def test_training_writes_the_page_if_asked(tmp_path, capsys, monkeypatch):

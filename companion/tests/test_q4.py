@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -621,3 +623,13 @@ def test_glove_reaches_the_published_accuracy(sst):
     # The strong end of the values that a run tries, which holds its choice (562), and is fitted quickly.
     best = q4.chooseBestModel(q4.regressions(X, labels, [v for v in q4.getRegularizationValues() if v > 100]))
     assert best["dev"] >= 36.5 and q4.accuracy(labels["test"], best["clf"].predict(X["test"])) >= 37.0
+
+
+@pytest.mark.parametrize("file, package", [("q4_sentiment.py", "sklearn"), ("q3_run.py", "matplotlib")])
+def test_a_missing_package_is_one_sentence(file, package):
+    path = Path(q4.__file__).with_name(file)
+    start = f"import runpy, sys; sys.modules[{package!r}] = None; sys.path.insert(0, {str(path.parent)!r})"
+    command = f"{start}; sys.argv = [{file!r}, '--help']; runpy.run_path({str(path)!r}, run_name='__main__')"
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
+    assert run.returncode == 2 and run.stderr.count("\n") == 1
+    assert run.stderr.startswith(f"companion/{file}: error: the package {package} is missing")
