@@ -89,7 +89,7 @@ class Numbers:
     def evaluate(self, expression, values=None):
         values = self.full if values is None else values
         tree = ast.parse(expression, mode="eval") if isinstance(expression, str) else ast.Expression(expression)
-        tree = ast.fix_missing_locations(_Quote().visit(tree))
+        tree = ast.fix_missing_locations(Quote("D", "od", "prime").visit(tree))
 
         def slope(f, v, **bound):
             return self.slope(f, v, values | bound)
@@ -239,11 +239,11 @@ def root(expression):
     return ast.unparse(ast.parse(expression, mode="eval")).split("[")[0]
 
 
-class _Quote(ast.NodeTransformer):
-    """D(f, v), od and prime take their arguments as text, and the loop indices around them by name."""
+class Quote(ast.NodeTransformer):
+    """These functions take their arguments as text, and the loop indices around them by name: D(f, v), say."""
 
-    def __init__(self):
-        self.bound = []
+    def __init__(self, *functions):
+        self.functions, self.bound = functions, []
 
     def visit_GeneratorExp(self, node):
         self.bound += [loop.target.id for loop in node.generators]
@@ -252,7 +252,7 @@ class _Quote(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node):
-        if node.func.id not in ("D", "od", "prime"):
+        if node.func.id not in self.functions:
             return self.generic_visit(node)
         bound = [ast.keyword(name, ast.Name(name, ast.Load())) for name in self.bound]
         return ast.Call(node.func, [ast.Constant(ast.unparse(part)) for part in node.args], bound)

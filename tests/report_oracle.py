@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import sympy
+from report_numbers import Quote, root
 
 
 class Oracle:
@@ -41,7 +42,7 @@ class Oracle:
 
     def evaluate(self, expression, values=None):
         values = self.full if values is None else values
-        tree = ast.fix_missing_locations(_QuoteDerivatives().visit(ast.parse(expression, mode="eval")))
+        tree = ast.fix_missing_locations(Quote("D", "od").visit(ast.parse(expression, mode="eval")))
         functions = {
             "exp": sympy.exp,
             "log": sympy.log,
@@ -95,32 +96,6 @@ class Oracle:
             return sympy.Mul(*factors)
 
         return sympy.cancel(sympy.together(sympy.sympify(difference).replace(sympy.exp, product))) == 0
-
-
-class _QuoteDerivatives(ast.NodeTransformer):
-    """D(f, v) takes its arguments as text, and the loop indices around it by name."""
-
-    def __init__(self):
-        self.bound = []
-
-    def visit_GeneratorExp(self, node):
-        self.bound += [loop.target.id for loop in node.generators]
-        node = self.generic_visit(node)
-        self.bound = self.bound[: -len(node.generators)]
-        return node
-
-    def visit_Call(self, node):
-        if node.func.id not in ("D", "od"):
-            return self.generic_visit(node)
-        return ast.Call(
-            node.func,
-            [ast.Constant(ast.unparse(part)) for part in node.args],
-            [ast.keyword(name, ast.Name(name, ast.Load())) for name in self.bound],
-        )
-
-
-def root(expression):
-    return ast.unparse(ast.parse(expression, mode="eval")).split("[")[0]
 
 
 def symbols(name, shape):
