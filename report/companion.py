@@ -10,7 +10,7 @@ from report.build import HERE, formula, formulas_json
 from report.companion_formulas import HIDDEN
 from report.example import math_of
 from report.inputs import NUMBER, read_json, read_picture
-from report.values import decimals_in_common, differences, evaluate, forward
+from report.values import decimals_in_common, differences, forward, whole_gradient
 
 COMPANION = HERE.parent / "companion"
 ABLATION = "q4_ablation.json"  # a quarter of an hour's work, so the page does without it if it has not been made
@@ -136,7 +136,7 @@ def worked_network():
 
 def both(name, values):
     """∂J/∂name of the example, by its formula and by central differences."""
-    return whole_gradient(name, values), differences(HIDDEN, EXAMPLE, name, cost="J")
+    return whole_gradient(HIDDEN, name, values), differences(HIDDEN, EXAMPLE, name, cost="J")
 
 
 def named(name, value):
@@ -147,21 +147,9 @@ def _row(value):
     return value[None, :] if np.ndim(value) == 1 else value  # a sample is a row
 
 
-def whole_gradient(name, values):
-    """∂J/∂name of the example by the last line of its derivation, in the shape of the name."""
-    derivation = HIDDEN.derivations[name]
-    subscript = ast.parse(derivation.of, mode="eval").body.args[1].slice
-    indices = [part.id for part in (subscript.elts if isinstance(subscript, ast.Tuple) else [subscript])]
-    shape = np.shape(values[name])
-    parts = [
-        evaluate(derivation.result, values | dict(zip(indices, place, strict=True))) for place in np.ndindex(*shape)
-    ]
-    return np.reshape(parts, shape)
-
-
 def step_sizes():
     """For each step the largest error of a central difference of J with respect to W1."""
-    exact = whole_gradient("W1", forward(HIDDEN, EXAMPLE))
+    exact = whole_gradient(HIDDEN, "W1", forward(HIDDEN, EXAMPLE))
     return [
         {
             "step": formula(f"10**-{power}", HIDDEN.symbols),

@@ -10,7 +10,7 @@ from assignment2 import bce_forward
 from report.formulas import BATCH, COLUMNS, NETWORK, SQUARED
 from report.notation import typeset
 from report.spoken import spoken
-from report.values import decimals_in_common, differences, evaluate, forward, short, with_numbers
+from report.values import decimals_in_common, differences, evaluate, forward, short, whole_gradient, with_numbers
 
 # Two features, two hidden units: numbers that one can follow with a pocket calculator. That ℓ = N in the batch is on
 # purpose: it hides the mistakes of the pitfalls.
@@ -143,20 +143,14 @@ def _gradient(name, values):
     """A gradient of the one example: its result with numbers at i = 1, j = 2, the whole of it, and the differences."""
     derivation = NETWORK.derivations[name]
     at = {"i": 0, "j": 1}
-    gradient = _whole_gradient(name, values)
+    whole = whole_gradient(NETWORK, name, values)
     slopes = differences(NETWORK, ONE, name)
     return with_numbers(derivation.result, NETWORK, values | at) | {
         "value": _rounded(evaluate(derivation.result, values | at)),
         "difference": math_of(slopes[tuple(at.values())[: slopes.ndim]]),
-        "decimals": decimals_in_common(gradient, slopes),
-        "whole": math_of(_row(name, gradient)),
+        "decimals": decimals_in_common(whole, slopes),
+        "whole": math_of(_row(name, whole)),
     }
-
-
-def _whole_gradient(name, values):
-    result, shape = NETWORK.derivations[name].result, np.shape(values[name])
-    parts = [evaluate(result, values | dict(zip("ij", index, strict=False))) for index in np.ndindex(*shape)]
-    return np.reshape(parts, shape)
 
 
 def _batch_value(name, values):
@@ -217,7 +211,7 @@ def chain(symbols=COLUMNS.symbols):
 def chain_of_numbers():
     """The same with the example's numbers."""
     symbolic, one = chain(), forward(NETWORK, ONE)
-    back = {name: _whole_gradient(name, one) for name in NETWORK.derivations}
+    back = {name: whole_gradient(NETWORK, name, one) for name in NETWORK.derivations}
     names = [*COLUMNS.definitions][:-1]
     return symbolic | {
         "shapes": [],

@@ -59,6 +59,21 @@ def differences(setting, given, name, h=1e-5, cost="L"):
     return slopes
 
 
+def whole_gradient(setting, name, values):
+    """The gradient of a name by the last line of its derivation, in the shape of the name."""
+    derivation = setting.derivations[name]
+    under = parse(derivation.of).args[1]
+    indices = (
+        [node.id for node in ast.walk(under.slice) if isinstance(node, ast.Name)]
+        if isinstance(under, ast.Subscript)
+        else []
+    )
+    shape = np.shape(values[name])
+    places = np.ndindex(*shape)
+    parts = [evaluate(derivation.result, values | dict(zip(indices, place, strict=True))) for place in places]
+    return np.reshape(parts, shape)
+
+
 def decimals_in_common(a, b, most=9):
     """The number of decimals, at most `most`, to which two arrays agree: beyond them, differences round."""
     apart = np.max(np.abs(np.subtract(a, b)))

@@ -690,7 +690,7 @@ def test_the_worked_network_is_that_of_the_code():
     flat = np.concatenate([given[key].ravel() for key in ("W1", "b1", "W2", "b2")])
     cost, gradient = forward_backward_prop(given["x"][None], given["y"][None], flat, [2, 2, 3])
     values = companion.forward(companion.HIDDEN, given)
-    printed = [companion.whole_gradient(key, values).ravel() for key in ("W1", "b1", "W2", "b2")]
+    printed = [companion.whole_gradient(formulas.HIDDEN, key, values).ravel() for key in ("W1", "b1", "W2", "b2")]
     np.testing.assert_allclose(np.concatenate(printed), gradient, rtol=1e-12)
     assert values["J"] == pytest.approx(cost, rel=1e-13)
     for part in companion.worked_network()["back"]:
