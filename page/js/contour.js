@@ -9,13 +9,15 @@ export function contour(values, nodes, level) {
     points.set(edge, [x, y]);
     return edge;
   };
+  const above = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at++) above[at] = values[at] > level;
   for (let row = 0; row + 1 < nodes; row++) {
     for (let column = 0; column + 1 < nodes; column++) {
       const at = row * nodes + column;
+      const corners = above[at] + above[at + 1] + above[at + nodes] + above[at + nodes + 1];
+      if (corners === 0 || corners === 4) continue;
       const [a, b] = [values[at] - level, values[at + 1] - level];
       const [d, c] = [values[at + nodes] - level, values[at + nodes + 1] - level];
-      const signs = Number(a > 0) + Number(b > 0) + Number(c > 0) + Number(d > 0);
-      if (signs === 0 || signs === 4) continue;
       // An edge has the number of the node where it begins, doubled; one more if it runs along the column. The order
       // is once around the cell.
       const edges = [];

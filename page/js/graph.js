@@ -160,10 +160,9 @@ export function makeGraph(store, { values }) {
         element("code", {}, code),
       ),
     );
-    for (const [other, button] of cells) {
-      button.classList.toggle("told", other === reference);
-      button.classList.toggle("factor", factors.includes(other));
-    }
+    for (const button of area.querySelectorAll(".told, .factor")) button.classList.remove("told", "factor");
+    cells.get(reference).classList.add("told");
+    for (const factor of factors) cells.get(factor)?.classList.add("factor");
   }
 
   function choose(button) {

@@ -10,7 +10,7 @@ import { hiddenInput, logit, sigmoid } from "./network.js";
 import { makePointing } from "./pointing.js";
 import { diamond, drawArrow, drawCircle, drawCross, mix, rgb, ring } from "./shapes.js";
 
-const NODES = 129; // of the grid on which the network is evaluated, in each direction
+const NODES = 97; // of the grid on which the network is evaluated, in each direction
 const FINE_LINES = Math.log(9); // the logit of ŷ = 0.9; that of 0.1 is its negative
 
 export function makeSurface(wrapper, store, { points, stripes, axes, pointsAre }) {
