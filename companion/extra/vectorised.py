@@ -84,7 +84,7 @@ class _Drawer:
     def _text(self):
         """The thinned text and the table of negatives, as rows; drawn at the first context, as in q3_word2vec.py."""
         row = self.dataset.tokens()
-        self.sentences = [[row[word] for word in sentence] for sentence in self.dataset.allSentences()]
+        self.sentences = [[*map(row.get, sentence)] for sentence in self.dataset.allSentences()]
         self.table = np.array(self.dataset.sampleTable())
 
     def __call__(self):

@@ -141,31 +141,30 @@ def _layout(pixels, halves, order, axes, point):
         free &= ~np.any(_meet(low, high, others - air, others + air), axis=1)
         free &= ~_meet(low, high, pixels[[i]] - dot, pixels[[i]] + dot)[:, 0]
         free &= ~np.any(_meet(low, high, boxes[:, :2], boxes[:, 2:]), axis=1)
-        for k in np.flatnonzero(free):
-            edge = np.clip(0, places[k] - halves[i], places[k] + halves[i])  # of the label, nearest to the point
-            line = pixels[i] + np.linspace(0, 1, 20)[:, None] * edge
-            clear = not np.any(_meet(low[[k]], high[[k]], lines, lines)) and (
-                RADII[k] == 0
-                or not np.any(_meet(line, line, boxes[:, :2], boxes[:, 2:]))
-                and not np.any(_meet(line, line, others - dot, others + dot))
-                and not np.any(_meet(line, line, lines - 2 * point, lines + 2 * point))
-            )
-            distance = RADII[k] + (0 if clear else 1000)
-            if distance < distances[i]:
-                offsets[i], distances[i], best = places[k], distance, k
-                if clear:
-                    break
-        if distances[i] < 1e9:
-            boxes = np.concatenate([boxes, [[*low[best], *high[best]]]])
-            if RADII[best] > 0:
-                edge = np.clip(0, offsets[i] - halves[i], offsets[i] + halves[i])
-                lines = np.concatenate([lines, pixels[i] + np.linspace(0, 1, 20)[:, None] * edge])
+        at = np.flatnonzero(free)
+        if len(at) == 0:
+            continue
+        edges = np.clip(0, places[at] - halves[i], places[at] + halves[i])  # of the labels, nearest to the point
+        joins = pixels[i] + np.linspace(0, 1, 20)[:, None] * edges[:, None]  # (places, 20, 2): the lines from there
+        touches = RADII[at] == 0
+        crosses = np.any(_meet(joins, joins, boxes[:, :2], boxes[:, 2:]), axis=(1, 2))
+        crosses |= np.any(_meet(joins, joins, others - dot, others + dot), axis=(1, 2))
+        clear = ~np.any(_meet(low[at], high[at], lines, lines), axis=1) & (touches | ~crosses)
+        near = lines - 2 * point, lines + 2 * point
+        kept_off = (n for n in np.flatnonzero(clear) if touches[n] or not np.any(_meet(joins[n], joins[n], *near)))
+        n, penalty = next(((n, 0) for n in kept_off), (0, 1000))
+        k = at[n]
+        offsets[i], distances[i] = places[k], RADII[k] + penalty
+        boxes = np.concatenate([boxes, [[*low[k], *high[k]]]])
+        if RADII[k] > 0:
+            lines = np.concatenate([lines, joins[n]])
     return offsets, distances
 
 
 def _meet(low, high, lows, highs):
-    """Which boxes from low to high (A, 2) overlap which from lows to highs (B, 2): (A, B)."""
-    return np.all((low[:, None] <= highs) & (high[:, None] >= lows), axis=2)
+    """Which boxes from low to high (..., 2) overlap which from lows to highs (B, 2): (..., B)."""
+    x, y = ((low[..., None, axis] <= highs[:, axis]) & (high[..., None, axis] >= lows[:, axis]) for axis in (0, 1))
+    return x & y
 
 
 def plot_cost(iteration, costs):

@@ -20,3 +20,11 @@ def sst() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"the real data is not beside the project: no folder {SHARED / 'data'}")
     return SHARED / "data" / "sst"
+
+
+@pytest.fixture(scope="session")
+def treebank(sst):
+    """It, read once. Only one test may draw the thinned text, which is drawn once."""
+    from utils.treebank import StanfordSentiment
+
+    return StanfordSentiment(sst)

@@ -22,6 +22,7 @@ import random
 import re
 import sys
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,13 @@ def _read_sentences(path):
     if not sentences:
         raise ValueError(f"{path} holds no sentences")
     return sentences
+
+
+def _uniform(n):
+    """What n calls of random.random() give: each takes the top 27 and 26 bits of the stream's next two 32-bit words."""
+    bits = random.getrandbits(64 * n).to_bytes(8 * n, "little")
+    high, low = np.frombuffer(bits, dtype="<u4").reshape(n, 2).T
+    return ((high >> 5) * 2.0**26 + (low >> 6)) / 2.0**53
 
 
 class StanfordSentiment:
@@ -264,14 +272,16 @@ class StanfordSentiment:
 
     @cached_property
     def _thinned(self):
-        reject = dict(zip(self._counts, self.rejectProb().tolist(), strict=True))
-        draw = random.random
-        thinned = [
-            [word for word in sentence if reject[word] <= 0 or draw() >= reject[word]]
-            for _ in range(COPIES)
-            for sentence in self._sentences
-        ]
-        thinned = [sentence for sentence in thinned if len(sentence) > 1]
+        words = np.array([word for sentence in self._sentences for word in sentence], dtype=object)
+        bounds = np.cumsum([0, *map(len, self._sentences)])
+        reject = self.rejectProb()[[self._tokens[word] for word in words]]
+        drawn = np.flatnonzero(reject > 0)
+        thinned = []
+        for _ in range(COPIES):
+            kept = np.ones(len(words), dtype=bool)
+            kept[drawn] = _uniform(len(drawn)) >= reject[drawn]
+            left, at = words[kept].tolist(), np.append(0, np.cumsum(kept))[bounds].tolist()
+            thinned += [left[begin:end] for begin, end in pairwise(at) if end - begin > 1]
         if not thinned:
             raise ValueError(f"{self.path}: too little text, no sentence of two words is left of {self.numSentences()}")
         return thinned
