@@ -6,6 +6,7 @@ indices count from 0, and from 1 on the page.
 
 import ast
 import copy
+from functools import cache
 
 import numpy as np
 
@@ -25,9 +26,13 @@ FUNCTIONS = {
 
 
 def evaluate(expression, names):
-    """The value of a text or of a syntax tree in the language of notation.py, for `names` {name: number or array}."""
-    tree = ast.fix_missing_locations(ast.Expression(parse(expression) if isinstance(expression, str) else expression))
-    return eval(compile(tree, "formula", "eval"), {"__builtins__": {}, **FUNCTIONS, **names})
+    """The value of a text in the language of notation.py, for `names` {name: number or array}."""
+    return eval(_code(expression), {"__builtins__": {}, **FUNCTIONS, **names})
+
+
+@cache
+def _code(expression):
+    return compile(ast.Expression(parse(expression)), expression, "eval")
 
 
 def forward(setting, given):
@@ -121,7 +126,7 @@ class _Substitute(ast.NodeTransformer):
         return _constant(self.values[node.id])
 
     def visit_Subscript(self, node):
-        return _constant(evaluate(node, self.values))
+        return _constant(evaluate(ast.unparse(node), self.values))
 
 
 def _constant(number):

@@ -7,6 +7,7 @@ wrong index changes a shape or a value.
 import ast
 import itertools
 import re
+from functools import cache
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class Numbers:
                 value = np.ones(shape) if name == "ones" else rng.normal(size=shape)
             self.leaves[name] = value
         self.leaves |= given
-        self.full = self.forward({})
+        self.full, self.derived = self.forward({}), {}
 
     def forward(self, fixed):
         """All values, with the names in `fixed` held at theirs whatever their definitions say."""
@@ -88,8 +89,6 @@ class Numbers:
 
     def evaluate(self, expression, values=None):
         values = self.full if values is None else values
-        tree = ast.parse(expression, mode="eval") if isinstance(expression, str) else ast.Expression(expression)
-        tree = ast.fix_missing_locations(Quote("D", "od", "prime").visit(tree))
 
         def slope(f, v, **bound):
             return self.slope(f, v, values | bound)
@@ -99,7 +98,7 @@ class Numbers:
             return np.imag(self.evaluate(f, moved)) / STEP
 
         names = {"__builtins__": {}, **FUNCTIONS, **values, "D": slope, "od": slope, "prime": prime}
-        return eval(compile(tree, "formula", "eval"), names)
+        return eval(quoted(expression, "D", "od", "prime"), names)
 
     def slope(self, f, v, values):
         """∂f/∂v by complex steps, everything else held but what the definitions make of v. Denominator layout."""
@@ -147,14 +146,14 @@ class Numbers:
 
     def wrong_lines(self, derivation):
         """The lines of a derivation that differ from what is derived, in value or in shape."""
-        lines = [step.expression for step in derivation.steps]
+        if derivation.of not in self.derived:
+            self.derived[derivation.of] = [
+                (self.evaluate(derivation.of, values), values) for values in self.cases(derivation.of)
+            ]
         return [
-            line
-            for line in lines
-            if not all(
-                same(self.evaluate(derivation.of, values), self.evaluate(line, values))
-                for values in self.cases(derivation.of)
-            )
+            step.expression
+            for step in derivation.steps
+            if not all(same(right, self.evaluate(step.expression, it)) for right, it in self.derived[derivation.of])
         ]
 
     def holds(self, claim):
@@ -235,14 +234,22 @@ def same(a, b):
     return bool(np.allclose(np.real(a), np.real(b), rtol=TOLERANCE, atol=TOLERANCE))
 
 
+@cache
 def root(expression):
     return ast.unparse(ast.parse(expression, mode="eval")).split("[")[0]
 
 
-class Quote(ast.NodeTransformer):
-    """These functions take their arguments as text, and the loop indices around them by name: D(f, v), say."""
+@cache
+def quoted(expression, *functions):
+    """The code of an expression in which these functions take their arguments as text, and the loop indices around them
+    by name: D(f, v), say.
+    """
+    tree = ast.fix_missing_locations(Quote(functions).visit(ast.parse(expression, mode="eval")))
+    return compile(tree, expression, "eval")
 
-    def __init__(self, *functions):
+
+class Quote(ast.NodeTransformer):
+    def __init__(self, functions):
         self.functions, self.bound = functions, []
 
     def visit_GeneratorExp(self, node):

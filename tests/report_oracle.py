@@ -2,11 +2,14 @@
 
 import ast
 import itertools
+import math
+import random
 import re
+from functools import cache
 
 import numpy as np
 import sympy
-from report_numbers import Quote, root
+from report_numbers import quoted, root
 
 
 class Oracle:
@@ -19,7 +22,7 @@ class Oracle:
 
     def __init__(self, setting, sizes, **given):
         self.setting, self.sizes, self.given = setting, sizes, given
-        self.full = self._forward(cut=None)
+        self.full, self.cut, self.derived = self._forward(cut=None), {}, {}
 
     def _forward(self, cut):
         values = self.sizes | self.given
@@ -42,7 +45,6 @@ class Oracle:
 
     def evaluate(self, expression, values=None):
         values = self.full if values is None else values
-        tree = ast.fix_missing_locations(Quote("D", "od").visit(ast.parse(expression, mode="eval")))
         functions = {
             "exp": sympy.exp,
             "log": sympy.log,
@@ -57,17 +59,21 @@ class Oracle:
             return self.derivative(f, v, values | bound)
 
         return eval(
-            compile(tree, expression, "eval"),
+            quoted(expression, "D", "od"),
             {"__builtins__": {}, **functions, **values, "D": derivative, "od": derivative},
         )
 
     def derivative(self, f, v, values):
         indices = {name: values[name] for name in self.setting.indices if name in values}
-        cut = self._forward(root(v)) | indices
-        variable = self.evaluate(v, cut)
-        slope = sympy.diff(self.evaluate(f, cut), variable)
-        fresh, full = cut[root(v)], self.full[root(v)]
-        return slope.subs(list(zip(np.ravel(fresh), np.ravel(full), strict=True)), simultaneous=True)
+        key = f, v, *indices.items()
+        if key not in self.derived:
+            if root(v) not in self.cut:
+                self.cut[root(v)] = self._forward(root(v))
+            cut = self.cut[root(v)] | indices
+            slope = sympy.diff(self.evaluate(f, cut), self.evaluate(v, cut))
+            fresh, full = cut[root(v)], self.full[root(v)]
+            self.derived[key] = slope.xreplace(dict(zip(np.ravel(fresh), np.ravel(full), strict=True)))
+        return self.derived[key]
 
     def lines(self, derivation):
         """(expected, [each line's value]) for every value of the free indices of the derivation."""
@@ -83,19 +89,39 @@ class Oracle:
                 [self.evaluate(step.expression, values) for step in derivation.steps],
             )
 
-    @staticmethod
-    def is_zero(difference):
-        """Whether a difference of formulas is 0 for all values: rational functions of symbols and exponentials."""
 
-        def product(exponent):
-            factors = []
-            for term in sympy.Add.make_args(sympy.expand(exponent)):
-                power, rest = term.as_coeff_Mul()
-                assert power.is_integer
-                factors.append(sympy.Symbol(f"exp({rest})", positive=True) ** power)
-            return sympy.Mul(*factors)
+MODULUS = 2**61 - 1  # a prime
 
-        return sympy.cancel(sympy.together(sympy.sympify(difference).replace(sympy.exp, product))) == 0
+
+def is_zero(difference):
+    """Whether a difference of formulas is 0 for all values: rational functions of symbols and exponentials.
+
+    It is so modulo a prime, with a random number for each symbol and each exponential. One that is not 0 is taken for 0
+    as often as a random number is a root of its numerator: with a chance of its degree, some hundreds, in 10^18.
+    """
+    return residue(sympy.sympify(difference)) == 0
+
+
+@cache
+def residue(formula):
+    if formula.is_Number:
+        number = sympy.Rational(formula)  # 0.5 is a half
+        return number.p * pow(number.q, -1, MODULUS) % MODULUS
+    if formula.is_Add:
+        return sum(map(residue, formula.args)) % MODULUS
+    if formula.is_Mul:
+        return math.prod(map(residue, formula.args)) % MODULUS
+    if formula.is_Pow and formula.exp.is_Integer:
+        return pow(residue(formula.base), int(formula.exp), MODULUS)
+    if isinstance(formula, sympy.exp):
+        terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(sympy.expand(formula.exp))]
+        assert all(power.is_integer for power, _ in terms)
+        if terms != [(1, formula.exp)]:
+            return math.prod(pow(residue(sympy.exp(rest)), int(power), MODULUS) for power, rest in terms) % MODULUS
+    return DRAWN.randrange(1, MODULUS)
+
+
+DRAWN = random.Random(0)
 
 
 def symbols(name, shape):

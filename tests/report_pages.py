@@ -296,10 +296,10 @@ def make_companion(folder):
     return out
 
 
-def companion_words(pdf):
+def companion_words(pages):
     """The words of its pages, without the figures that are rounding errors."""
     row = re.compile(r"(error(?: \d ?⋅ ?10−\d+){4})(?: \d ?⋅ ?10−\d+)+")
-    text = [row.sub(r"\1", " ".join(page.split())) for page in pages_of(pdf)]
+    text = [row.sub(r"\1", " ".join(page.split())) for page in pages]
     return words_of(text)
 
 
@@ -307,5 +307,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text("\f".join(words_of(pages_of(make_model_answer(Path(folder))))), encoding="utf-8")
-        COMPANION_GOLDEN.write_text("\f".join(companion_words(make_companion(Path(folder)))), encoding="utf-8")
+        pages = pages_of(make_companion(Path(folder)))
+        COMPANION_GOLDEN.write_text("\f".join(companion_words(pages)), encoding="utf-8")
     sys.exit(0)

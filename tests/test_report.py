@@ -14,7 +14,7 @@ import pypdf
 import pytest
 from report_faults import faults
 from report_numbers import Numbers
-from report_pages import GOLDEN, make, make_model_answer, make_run, pages_of, text_of, words_of
+from report_pages import GOLDEN, make, make_run, pages_of, text_of, words_of
 
 import assignment2
 import report.__main__
@@ -29,8 +29,11 @@ def run_folder(tmp_path):
     return make_run(tmp_path / "run")
 
 
-def test_two_builds_are_identical(model_answer, tmp_path):
-    assert make_model_answer(tmp_path).read_bytes() == model_answer.read_bytes()
+def test_without_out_the_same_bytes_go_to_the_output_folder(model_answer, run_folder, monkeypatch):
+    assert report.__main__.OUTPUT == Path(assignment2.__file__).parent / "output"
+    monkeypatch.setattr(report.__main__, "OUTPUT", run_folder)
+    assert make("--name", "Ada Lovelace", "--login", "ada") == 0
+    assert (run_folder / "assignment2.pdf").read_bytes() == model_answer.read_bytes()
 
 
 # ---- Heard and found -----------------------------------------------------------------------------
@@ -50,6 +53,11 @@ def elements(node):
 @pytest.fixture(scope="module")
 def reader(model_answer):
     return pypdf.PdfReader(model_answer)
+
+
+@pytest.fixture(scope="module")
+def pages(model_answer):
+    return pages_of(model_answer)
 
 
 def test_every_formula_and_every_figure_is_said_in_words(reader):
@@ -87,8 +95,7 @@ def test_every_font_is_embedded(reader):
     assert fonts and all(fonts.values())
 
 
-def test_equations_are_numbered_in_their_order_and_linked_both_ways(model_answer, reader):
-    pages = pages_of(model_answer)
+def test_equations_are_numbered_in_their_order_and_linked_both_ways(pages, reader):
     table = next(number for number, page in enumerate(pages) if "Where each equation is used" in page)
     first = [next(place for place, page in enumerate(pages) if f"({n})" in page) for n in links.NUMBERS.values()]
     assert first == sorted(first) and first[-1] > table  # the last ones are the answers to the exercises
@@ -106,9 +113,9 @@ def test_equations_are_numbered_in_their_order_and_linked_both_ways(model_answer
 # ---- Read back -----------------------------------------------------------------------------------
 
 
-def test_each_page_reads_as_it_should(model_answer):
+def test_each_page_reads_as_it_should(pages):
     """`python -m tests.report_pages` writes the golden text anew, after a change that was meant."""
-    assert words_of(pages_of(model_answer)) == GOLDEN.read_text(encoding="utf-8").split("\f")
+    assert words_of(pages) == GOLDEN.read_text(encoding="utf-8").split("\f")
 
 
 PROSE = [  # a source, what it says, and what it should not say: no formula, so nothing but the page can tell
@@ -316,16 +323,9 @@ def test_the_web_page_has_no_obstacles(web_page, browser):
 # ---- Where things go, and what may be missing ----------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments, name", [([], "assignment2.pdf"), (["--template"], "template.pdf")])
-def test_without_out_the_pdf_goes_to_the_output_folder(run_folder, monkeypatch, arguments, name):
-    assert report.__main__.OUTPUT == Path(assignment2.__file__).parent / "output"
-    monkeypatch.setattr(report.__main__, "OUTPUT", run_folder)
-    assert make(*arguments) == 0
-    assert "Q2.4" in text_of(run_folder / name)
-
-
-def test_the_template_is_blank(tmp_path):
-    assert make("--template", "--out", tmp_path / "template.pdf") == 0
+def test_the_template_is_blank_and_goes_to_the_output_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(report.__main__, "OUTPUT", tmp_path)
+    assert make("--template") == 0
     text = text_of(tmp_path / "template.pdf")
     assert "Q2.4" in text and "delta1 @" not in text and "Confusion matrix" not in text
 
