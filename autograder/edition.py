@@ -53,7 +53,8 @@ class Edition:
 
     def to(self, function):
         """What it is to a function: editions that are the same to it judge its answers alike."""
-        return self.reduction, self.returns(function)
+        differs = function in ("gradients", "update_params")  # the others know no reduction
+        return differs and self.reduction, self.returns(function)
 
     def scale(self, N):
         """What the gradients of the mean loss are multiplied by, in a batch of N examples."""

@@ -331,7 +331,9 @@ class Functions:
         if function not in self.judged:
             outcomes = self.judge(function, *self.run(function), self.edition(function))
             if lost(outcomes) and self.run(function)[0].loaded:
-                wrong = [name for name in FUNCTIONS[: FUNCTIONS.index(function)] if lost(self.outcomes(name))]
+                earlier = FUNCTIONS[: FUNCTIONS.index(function)]
+                self.wanted |= set(earlier)  # in one cell, if they were not asked for
+                wrong = [name for name in earlier if lost(self.outcomes(name))]
                 outcomes = self.with_stand_ins(function, wrong, outcomes) if wrong else outcomes
             self.judged[function] = outcomes
         return self.judged[function]

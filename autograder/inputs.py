@@ -242,11 +242,15 @@ def draw_tweets(seed, training):
         other = VOCABULARY - kind + rng.integers(COMMON, VOCABULARY, (N, 1))
         other = np.where(rng.random((N, 1)) < 0.2, other, len(words))
         chosen = np.hstack([kind + own, other, rng.integers(2 * VOCABULARY, len(words), (N, 1))])
-        said = [*words, ""]  # the last entry is no word
-        return y, chosen, [" ".join(filter(None, map(said.__getitem__, row))) for row in chosen.tolist()]
+        return y, chosen
 
-    y, chosen, train = draw(training.tweets)
-    test_y, _, test = draw(training.tests)
+    def texts(chosen):
+        after = [*(f" {word}" for word in words), ""]  # the last is no word
+        return [f"{words[a]}{after[b]}{after[c]}{after[d]}{after[e]}" for a, b, c, d, e in chosen[some].tolist()]
+
+    some = slice(None, None, training.part)
+    y, chosen = draw(training.tweets)
+    test_y, test_chosen = draw(training.tests)
     counts = np.array([np.bincount(chosen[y == label].ravel(), minlength=len(words) + 1) for label in (1, 0)])
     counts[:, -1] = 0
     freqs = {
@@ -256,5 +260,4 @@ def draw_tweets(seed, training):
         if count
     }
     X = np.vstack([np.ones(len(y)), counts[:, chosen].sum(axis=2)])
-    some = slice(None, None, training.part)
-    return Tweets(train[some], test[some], y[some], 1 - test_y[some], freqs, X[:, some])
+    return Tweets(texts(chosen), texts(test_chosen), y[some], 1 - test_y[some], freqs, X[:, some])

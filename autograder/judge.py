@@ -68,14 +68,14 @@ FAR = {"values": 0, "raised": 2, "unanswered": 2}  # how far a problem is from r
 
 
 class Expected:
-    """What the reference gives for a case: each is computed once."""
+    """What the reference gives for a case, and the verdicts that follow from it: each is found once."""
 
     def __init__(self):
-        self.known = {}
+        self.known, self.verdicts = {}, {}
 
     def __call__(self, case, edition):
         """{part: array} for a case. For gradients and update_params, in the edition's reduction."""
-        key = id(case.args), edition.reduction
+        key = id(case.args), edition.to(case.function)[0]
         if key not in self.known:
             self.known[key] = case, self.reduced(case, edition)  # the case is kept: its id stays its own
         return self.known[key][1]
@@ -101,20 +101,18 @@ class Expected:
 
 def shapes(case, part):
     """The shapes in which a part is right, the handout's own first."""
-    size = {name: np.shape(value) for name, value in case.args.items()}
     one = [(), (1,), (1, 1)]
     if case.function == "sigmoid":
-        return [size["x"]]
-    if case.function == "inference_layer":
-        return [size["W"][:1] + size["X"][1:]]
-    if case.function == "inference_2layers":
-        single = len(size["X"]) == 1 or size["X"][1] == 1
-        return [size["X"][1:] or (1,), (1,) + size["X"][1:]] + single * one
+        return [np.shape(case.args["x"])]
+    if case.function in ("inference_layer", "inference_2layers"):
+        X = case.args["X"].shape
+        if case.function == "inference_layer":
+            return [case.args["W"].shape[:1] + X[1:]]
+        return [X[1:] or (1,), (1,) + X[1:]] + (X[1:] in ((), (1,))) * one
     if part in ("value", "L", "db2", "b2"):
         return one
-    if part in ("db1", "b1"):
-        return [size["b1"], size["b1"] + (1,)]
-    return [size[part.removeprefix("d")]]
+    wanted = case.args[part.removeprefix("d")].shape
+    return [wanted, wanted + (1,)] if part in ("db1", "b1") else [wanted]
 
 
 # ---- One answer, one form, one check -------------------------------------------------------------
@@ -196,22 +194,33 @@ class Verdict:
 
 def judge(checks, calls, edition, expected):
     """A function's verdicts, {check name: Verdict}."""
-    return dict(judged(checks, calls, edition, expected))
+    verdicts, others = begun(checks, calls, edition, expected)
+    return verdicts | {verdict.check.name: verdict for verdict in others}
 
 
 def fits(checks, calls, edition, expected):
-    """Whether every check passes."""
-    return all(verdict.passed for _, verdict in judged(checks, calls, edition, expected))
+    """Whether every check passes: those after the first that does not are not looked at yet."""
+    verdicts, others = begun(checks, calls, edition, expected)
+    return all(verdict.passed for verdict in list(verdicts.values())) and all(verdict.passed for verdict in others)
 
 
-def judged(checks, calls, edition, expected):
-    """Yield (check name, Verdict)."""
+def begun(checks, calls, edition, expected):
+    """The verdicts on these calls so far, {check name: Verdict}, and what goes on with the others."""
+    key = id(calls), edition.to(calls[0].case.function)
+    if key not in expected.verdicts:
+        verdicts = {}
+        others = judged(checks, calls, edition, expected, verdicts)
+        expected.verdicts[key] = calls, verdicts, others  # the calls are kept: their id stays their own
+    return expected.verdicts[key][1:]
+
+
+def judged(checks, calls, edition, expected, verdicts):
+    """Enter one Verdict after another into `verdicts`, and yield it."""
     forms = {}
     for call in calls:
         forms.setdefault(call.form, []).append(call)
     forms.pop("advice", None)
     seen = {}  # form -> its calls, each with the expected parts, and what came back
-    verdicts = {}
     for check in checks:
         rule, nearest = RULES[check.name], None
         for form, asked in forms.items():
@@ -224,7 +233,7 @@ def judged(checks, calls, edition, expected):
             if not nearest.wrong:
                 break
         verdicts[check.name] = Verdict(check, nearest)
-        yield check.name, verdicts[check.name]
+        yield verdicts[check.name]
 
 
 def answers_of(check, rule, seen, edition, verdicts):

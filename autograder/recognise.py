@@ -15,15 +15,11 @@ def recognise(asked, pins, expected):
     in all calls, since a mean and a sum differ by N, which does not stay the same. If nothing tells two apart,
     January's comes first.
     """
-    fits, judged = {}, {}
+    fits = {}
     for edition in possible(pins):
         verdicts = []
         for checks, calls in asked:
-            function = calls[0].case.function
-            key = function, edition.to(function)
-            if key not in judged:
-                judged[key] = judge(checks, calls, edition, expected).values()
-            verdicts += judged[key]
+            verdicts += judge(checks, calls, edition, expected).values()
         points = sum(verdict.check.points for verdict in verdicts if verdict.passed)
         if all(verdict.passed for verdict in verdicts):
             return [edition]

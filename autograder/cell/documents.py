@@ -10,6 +10,8 @@ from .wire import encode
 
 STROKES = 100  # path operators that make a drawing: the bars of fractions on a page of formulas are fewer
 CURVE = 8  # segments of one path that make a drawing: a frame has four
+LEFT_OUT = rb"\((?:[^\\()]|\\.)*\)", rb"<[0-9A-Fa-f\s]+>", rb"%[^\r\n]*"
+OPERATORS = frozenset(b"m l c v y re BI".split())  # of paths, and of a picture within the text
 DRAWN_BY_HAND = ("/Ink", "/FreeText", "/Stamp")  # annotations
 
 
@@ -83,17 +85,17 @@ def held(thing, key):
 
 def without_strings(content):
     """A content stream without its strings, which hold no operators, and its comments."""
-    while True:  # from the inside out: a string may hold brackets
-        bare = re.sub(rb"\((?:[^\\()]|\\.)*\)|<[0-9A-Fa-f\s]+>|%[^\r\n]*", b" ", content, flags=re.S)
-        if len(bare) == len(content):
-            return bare
-        content = bare
+    while any(re.search(kind, content, re.S) for kind in LEFT_OUT):  # from the inside out: a string may hold brackets
+        content = re.sub(b"|".join(LEFT_OUT), b" ", content, flags=re.S)
+    return content
 
 
 def drawn(content):
     """How many figures a content stream draws: its pictures within the text, and one for all its paths."""
-    # What is before an operator is looked at after it, since a pattern that begins with letters is found faster.
-    single, double = rb"[mlcvy](?<![^\s\])>].)", rb"(?:re|BI)(?<![^\s\])>]..)"
-    operators = re.findall(rb"(?:%s|%s)(?![^\s\[(</])" % (single, double), content, flags=re.S)
+    for closing in (b"]", b")", b">"):
+        content = content.replace(closing, closing + b" ")
+    for opening in (b"[", b"(", b"<", b"/"):
+        content = content.replace(opening, b" " + opening)
+    operators = [word for word in content.split() if word in OPERATORS]
     curves = re.search(rb"[lcvy]{%d}" % CURVE, b"".join(operators))
     return operators.count(b"BI") + (len(operators) >= STROKES or curves is not None)
