@@ -24,7 +24,7 @@ NEEDS = {
     "test_autograder_gradebook.py": ("pypdf", "joblib", "jinja2", "pyyaml"),
     "test_autograder_handins.py": ("pypdf",),
     "test_autograder_pages.py": ("pypdf", "joblib", "jinja2"),
-    "test_autograder_similarity.py": ("pypdf", "jinja2", "copydetect"),
+    "test_autograder_similarity.py": ("pypdf", "jinja2"),
     "test_autograder_tables.py": ("pyyaml",),
     "test_kit.py": ("pypdf",),
     "test_report.py": ("pypdf", "typst"),

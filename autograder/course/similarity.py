@@ -6,13 +6,14 @@ in this class, and the report says how unusual. There are three kinds of evidenc
 parameters   the trained parameters agree to the last bit
 mistake      the same wrong formula in the same check, which few others have
 code         the programs agree, whatever their names, comments and order of functions, in far more of their unusual
-             code than others do; needs copydetect and is left out without it
+             code than others do
 
 Code that a third of the class shares is not unusual, nor is what this project's own two editions hold: that leaves out
 the handout's samples, the template and the textbook formulas. It also hides two students who both copied the project.
 """
 
-import io
+import builtins
+import keyword
 import math
 import re
 from collections import Counter, defaultdict
@@ -26,25 +27,26 @@ from ..mistakes import LINES, known
 from .pages import link_to, number_of, render
 from .records import Entry
 
-try:
-    from copydetect import CodeFingerprint
-except ImportError:
-    CodeFingerprint = None
-
 PAIRS = 50  # at most so many are reported
 NAMED = 8  # others who have the same, at most
 CROWD = 1 / 3  # what so many share is usual
 FEW, CLASS = 0.01, 20  # the share of a class that makes a rare mistake, or 2; the smallest class in which one is rare
 
-# Each run of LENGTH characters is a fingerprint, and a name counts as one character. Winnowing, which would keep a
-# fourth of them, keeps others each time, since it goes by Python's hashes.
-LENGTH, WINDOW = 20, 1
+LENGTH = 20  # each run of so many characters is a fingerprint: a name or a string is one, spaces and comments are none
 PROGRAMS = 10  # fewer tell nothing about what is usual
 ALIKE = 0.75  # if a typical program shares so much with the closest other, none is unusual
 UNUSUAL = 350  # fingerprints, some 20 lines: a program with fewer unusual ones is too short to be compared
-LINE, CHARACTERS = 300, 30_000  # longer lines and programs are cut, since the tokens' regular expressions may be slow
+LINE, CHARACTERS = 300, 30_000  # longer lines and programs are cut
 PROJECT = Path(__file__).resolve().parents[2]
 DOCSTRING = re.compile(r"""^[ ]*[rRuU]?(\"{3}|'{3})(?:(?!\1).|\n)*\1[ ]*$""", re.MULTILINE)
+TOKEN = re.compile(
+    r"""(?P<space>(?:[\s\\]+|\#.*)+)
+    |(?P<string>[A-Za-z]{0,2}(?:(\"{3}|'{3})(?:\\[\s\S]?|(?!\3)[^\\])*(?:\3)?|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))
+    |(?P<name>[^\W\d]\w*)
+    |\d[\w.]*|.""",
+    re.VERBOSE,
+)
+KEPT = {*keyword.kwlist, *dir(builtins)}  # names that are the same in every program
 EDITIONS = PROJECT / "assignment2.py", PROJECT / "later_edition" / "assignment2.py"
 BITS = {"parameters": 100, "code": 50}  # how much evidence weighs; a mistake made by one in 2^n weighs n
 
@@ -79,7 +81,7 @@ def similar(kept):
     Of a group that is alike as a whole, each is paired with one other, by the strongest evidence.
     """
     programs = {name: Program(record["code"]) for name, record in kept.items() if record.get("code")}
-    unusual = drop_usual(programs) if CodeFingerprint else {}
+    unusual = drop_usual(programs)
     pairs = {}
     for names, evidence in (*same_parameters(kept), *same_mistakes(kept), *same_code(unusual)):
         if not owners(kept[names[0]]) & owners(kept[names[1]]):
@@ -90,7 +92,7 @@ def similar(kept):
         if first != second and len(chosen) < PAIRS:
             group = {name: first if leader == second else leader for name, leader in group.items()}
             pair.evidence.sort(key=lambda evidence: -evidence.weight)
-            pair.lines = lines_alike(programs, unusual, pair)
+            pair.lines = lines_alike(unusual, pair)
             chosen.append(pair)
     return chosen
 
@@ -170,20 +172,15 @@ class Program:
         lines = DOCSTRING.sub(lambda found: "\n" * found[0].count("\n"), "\n".join(self.lines)).split("\n")
         found = defaultdict(set)
         for start, end in pairwise(sorted({0, *starts, len(lines)})):
-            text = "\n".join(lines[start:end])
-            part = text.lstrip("\n")  # as copydetect's lexer does
-            start += len(text) - len(part)
-            code = CodeFingerprint("", LENGTH, WINDOW, language="python", fp=io.StringIO(part))
-            if not code.hashes:
-                continue
-            breaks = np.flatnonzero([character == "\n" for character in part])
-            places = [(fingerprint, place) for fingerprint, found_at in code.hash_idx.items() for place in found_at]
-            ends = np.array([[place, place + LENGTH - 1] for _, place in places])
-            until, left_out = code.offsets.T  # how many characters were left out up to each of these that are left
-            entry = np.minimum(np.searchsorted(until, ends), len(until) - 1)
-            spans = np.searchsorted(breaks, ends + left_out[entry]) + start
-            for (fingerprint, _), (first, last) in zip(places, spans.tolist(), strict=True):
-                found[fingerprint].update(range(first, last + 1))
+            code, at, line = "", [], start  # `at`: the line of each character
+            for token in TOKEN.finditer("\n".join(lines[start:end])):
+                kind, text = token.lastgroup, token[0]
+                kept = {"space": "", "string": "S", "name": text if text in KEPT else "V"}.get(kind, text)
+                code += kept
+                at += [line] * len(kept)
+                line += text.count("\n")
+            for k in range(len(code) - LENGTH + 1):
+                found[code[k : k + LENGTH]].update(range(at[k], at[k + LENGTH - 1] + 1))
         return found
 
 
@@ -235,17 +232,13 @@ def count_shared(sets, block=4096):
     return shared
 
 
-def lines_alike(programs, unusual, pair):
-    """The numbers of the lines that a pair shares: for unusual code, or else the same text if that is no short line."""
+def lines_alike(unusual, pair):
+    """The numbers of the lines with the unusual code that a pair shares."""
     names = pair.first, pair.second
-    if any(name not in programs for name in names):
+    if any(name not in unusual for name in names):
         return (), ()
-    if unusual:
-        both = unusual[pair.first].keys() & unusual[pair.second].keys()
-        return tuple({line for key in both for line in unusual[name][key]} for name in names)
-    texts = [[" ".join(line.split()) for line in programs[name].lines] for name in names]
-    both = {text for text in texts[0] if len(text) >= LENGTH} & set(texts[1])
-    return tuple({k for k, text in enumerate(lines) if text in both} for lines in texts)
+    both = unusual[pair.first].keys() & unusual[pair.second].keys()
+    return tuple({line for key in both for line in unusual[name][key]} for name in names)
 
 
 # ---- The page ------------------------------------------------------------------------------------
@@ -263,7 +256,7 @@ def similar_page(pairs, kept):
         )
         for pair in pairs
     ]
-    return render("similar.html", shown=shown, compared=CodeFingerprint is not None, programs=PROGRAMS, limit=PAIRS)
+    return render("similar.html", shown=shown, programs=PROGRAMS, limit=PAIRS)
 
 
 AROUND, SHOWN = 2, 300  # lines around what is marked; lines of a program at most
