@@ -185,7 +185,7 @@ def judge_training(checks, trainer, tweets, names):
     if loss_of(trial, tweets) > CLEARLY:
         trial, found["train.split"] = uses_the_test_split(trial, trainer, tweets)
     if loss_of(trial, tweets) <= bound:
-        fewer = type(trial.iters)(max(trial.iters // FEWER, min(trial.iters, 500)))
+        fewer = type(trial.iters)(max(trial.iters // FEWER, min(trial.iters, 100)))
         other = trainer.again(trial, file="fewer_exchanged.pkl", iters=fewer)
         if loss_of(other, tweets, exchanged=True) > QUICK:  # or it raised: a log every iters // 10000 steps
             other = trainer.again(trial, file="exchanged.pkl")
