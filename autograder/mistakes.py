@@ -91,7 +91,8 @@ def stepped(call, right, edition, part):
     def after(*names):
         return np.reshape(gradients(names)["d" + part], args[part].shape)
 
-    gradient = {"d" + name: np.asarray(gradients()["d" + name]) for name in ("W1", "b1", "W2", "b2")}
+    found = gradients()
+    gradient = {"d" + name: np.asarray(found["d" + name]) for name in ("W1", "b1", "W2", "b2")}
     w, g = args[part], np.reshape(gradient["d" + part], args[part].shape)
     return {**scope, "lr": args.get("lr", 0.01), "w": w, "g": g, "gradient": gradient, "after": after}
 
