@@ -6,14 +6,14 @@ one_sided_stems(freqs)                  the stems that make the stripes of that 
 save(figure, path)                      as SVG and as PNG
 
 Colours differ in lightness and every mark has its own shape, so the pictures survive a print in grey. They are as large
-as they are printed in the report, and their text is in its typeface.
+as they are printed in the report, and their text is in its typeface. matplotlib, which takes longer to import than all
+else here, is imported by the first picture.
 """
 
 import warnings
+from functools import wraps
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from data.writer import atomic_write
 
@@ -24,16 +24,14 @@ DOTTED = {"linestyle": ":", "linewidth": 0.9, "color": "0.25"}
 SIZE = 8
 FONTS = ["cmr10", "STIXGeneral"]
 SVG_FONTS = "'New Computer Modern', 'Latin Modern Roman', 'STIXGeneral', serif"
-STYLE = matplotlib.rc_context(
-    {
-        "font.family": FONTS,
-        "font.size": SIZE,
-        "axes.titlesize": SIZE + 1,
-        "legend.fontsize": SIZE,
-        "axes.linewidth": 0.6,
-        "axes.formatter.use_mathtext": True,  # or matplotlib warns that cmr10 has no minus sign
-    }
-)
+STYLE = {
+    "font.family": FONTS,
+    "font.size": SIZE,
+    "axes.titlesize": SIZE + 1,
+    "legend.fontsize": SIZE,
+    "axes.linewidth": 0.6,
+    "axes.formatter.use_mathtext": True,  # or matplotlib warns that cmr10 has no minus sign
+}
 
 # Counts run from 0 to tens of thousands. asinh axes are linear up to about UNIT, logarithmic far out, and smooth in
 # between; on symlog axes the network's smooth lines would show a bend that is the axes' own.
@@ -41,7 +39,18 @@ UNIT = 10
 BELOW_ZERO = -0.08  # where the axes begin, in units of asinh: so far below 0 that a mark at 0 is whole
 
 
-@STYLE
+def _in_style(draw):
+    @wraps(draw)
+    def styled(*args, **kwargs):
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+@_in_style
 def draw_loss(curve, ranges=None):
     """The loss while training. curve: {"step": [...], "train": [...]}, with "eval" if there is a test set.
 
@@ -65,21 +74,23 @@ def draw_loss(curve, ranges=None):
     axes.set(xscale="log", yscale="log", xlabel="steps of gradient descent", ylabel="mean cross-entropy (nats)")
     # matplotlib labels only the powers of ten. A loss crosses one or two of them, so label 1, 2 and 5 of each too; and
     # more than that if the run is short or the loss hardly falls.
+    low, high = max(min(losses), 1e-9) / 1.2, max(losses) * 1.2  # a loss of 0 has no place on this axis
     ticks = [digit * 10.0**power for power in range(-9, 4) for digit in (1, 2, 5)]
+    ticks = [tick for tick in ticks if low <= tick <= high]  # one out of sight is not seen, but takes its time
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     flat = max(losses) < 3 * min(losses)
     axes.yaxis.set_minor_formatter(lambda loss, _: f"{loss:g}" if flat else "")
     axes.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
     axes.xaxis.set_minor_formatter(lambda step, _: f"{step:g}" if steps[-1] < 10 and step == int(step) else "")
     axes.set_xlim(steps[0] / 1.5, steps[-1] * 1.5)
-    axes.set_ylim(max(min(losses), ticks[0]) / 1.2, max(losses) * 1.2)  # a loss of 0 has no place on this axis
+    axes.set_ylim(low, high)
     axes.set_title("Loss while training" + (", median and range of the runs" if ranges else ""), loc="left")
     axes.grid(which="both", linewidth=0.4, color="0.85")
     axes.legend(frameon=False)
     return figure
 
 
-@STYLE
+@_in_style
 def draw_surface(X, y, predict, stripes=(), title="Test tweets"):
     """Tweets X (3, N) with labels y (N,) in the plane of their two counts, over ŷ = predict(features (3, M)).
 
@@ -138,6 +149,8 @@ def save(figure, path):
 
     Without a date or a version inside and with fixed ids, so that one run gives the same bytes every time.
     """
+    import matplotlib
+
     with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "assignment2", "svg.fonttype": "none"}):
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a stem may be an emoji, and is shown as a box
         with atomic_write(path.with_name(f"{path.name}.svg")) as temporary:
@@ -149,6 +162,8 @@ def save(figure, path):
 
 
 def _figure(height):
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(5.2, height), layout="constrained")
     axes = figure.subplots()
     axes.tick_params(which="both", labelsize=SIZE, labelfontfamily=FONTS)  # those too that are made when it is saved

@@ -50,6 +50,7 @@ from data.embedded import load_embedded
 from data.reader import read_parameters, read_tweets
 from data.writer import atomic_write
 from evaluation import measure
+from pictures import draw_loss, draw_surface, one_sided_stems, save
 from utils import extract_features, feature_matrix, process_tweet
 
 ROOT = Path(__file__).resolve().parent
@@ -240,8 +241,6 @@ def write(folder, run, data, training, predict):
         # A line for each key: with `indent`, each number would have a line of its own.
         lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in run.items())
         temporary.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-
-    from pictures import draw_loss, draw_surface, one_sided_stems, save  # matplotlib takes a while to import
 
     save(draw_loss(training.curve), folder / "loss")
     stripes = one_sided_stems(data.freqs)

@@ -178,7 +178,7 @@ def test_a_run_that_cannot_be_shown_is_refused(run, content, said, tmp_path):
 
 
 def test_training_writes_the_page_if_asked(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("pictures.save", lambda figure, path: None)  # half the time, and tested elsewhere
+    monkeypatch.setattr(train, "save", lambda figure, path: None)  # half the time, and tested elsewhere
     with pytest.raises(ValueError, match="at most 32 hidden units, and this network has 33"):
         train.main(["--hidden", "33", "--page", "--out", str(tmp_path)])
     assert train.main(["--iters", "200", "--page", "--out", str(tmp_path)]) == 0
