@@ -125,8 +125,8 @@ def _write(options):
 
 
 def _assignment2_inputs(options):
-    inputs = {"name": options.name, "login": options.login, "formulas": assignment2_formulas()}
-    return inputs | read_run(options.run or OUTPUT)
+    run = read_run(options.run or OUTPUT)  # first, as it may be missing, and the formulas take a second
+    return run | {"name": options.name, "login": options.login, "formulas": assignment2_formulas()}
 
 
 def assignment2_formulas():
