@@ -3,6 +3,7 @@
     process_tweet(tweet)            a tweet -> its stems
     build_freqs(tweets, labels)     a corpus -> {(stem, label): count}
     extract_features(tweet, freqs)  a tweet -> (1, 3): [1, positive sum, negative sum] of its stems' counts
+    process_tweets(tweets)          N tweets -> the stems of each, in turn
     feature_matrix(tweets, freqs)   N tweets -> (3, N), one column for each, as assignment2 takes them
 
 The tokenizer and the stemmer are NLTK's, loaded by the first tweet. Nothing is downloaded: the list of stop words is in
@@ -100,7 +101,7 @@ def _stem(token):
 
 
 @cache
-def _nltk():
+def nltk_modules():
     """NLTK's modules tokenize.casual and stem.porter, without the rest of NLTK if that can be had.
 
     `import nltk` takes a second, because nltk/__init__.py imports all of NLTK, and scipy and scikit-learn if they are
@@ -141,13 +142,13 @@ def _private_copy(name, folders, copies):
 
 @cache
 def _tokenizer():
-    casual, _ = _nltk()
+    casual, _ = nltk_modules()
     return casual.TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
 
 
 @cache
 def _stemmer():
-    _, porter = _nltk()
+    _, porter = nltk_modules()
 
     stemmer = porter.PorterStemmer()
     for name in ("_step2", "_step3", "_step4"):
@@ -181,7 +182,7 @@ def build_freqs(tweets, labels):
             f"{len(tweets)} tweets need labels of shape ({len(tweets)},) or ({len(tweets)}, 1), not {labels.shape}"
         )
     freqs = {}
-    for stems, label in zip(_stems_of_each(tweets), labels.ravel().tolist(), strict=True):
+    for stems, label in zip(process_tweets(tweets), labels.ravel().tolist(), strict=True):
         if label not in (0, 1):
             raise ValueError(f"a label must be 0 or 1, not {label!r}")
         for stem in stems:
@@ -195,7 +196,7 @@ def feature_matrix(tweets, freqs):
     # A table for each label: looking a stem up is faster than making the key (stem, label) first.
     positive, negative = (_Counts({stem: n for (stem, key), n in freqs.items() if key == label}) for label in (1, 0))
     X = np.ones((3, len(tweets)))
-    for n, stems in enumerate(_stems_of_each(tweets)):
+    for n, stems in enumerate(process_tweets(tweets)):
         X[1, n], X[2, n] = sum(map(positive.__getitem__, stems)), sum(map(negative.__getitem__, stems))
     return X
 
@@ -215,8 +216,8 @@ def _on_one_line(value):
     return " ".join(repr(value).split())[:60]
 
 
-def _stems_of_each(tweets):
-    """Yield the result of process_tweet for each tweet, tokenizing each distinct piece of the corpus once.
+def process_tweets(tweets):
+    """Yield the stems of each tweet, as process_tweet finds them, tokenizing each distinct piece of the corpus once.
 
     A tweet's pieces are its runs without white space, since NLTK's pattern looks no further than that from any token;
     if _reaches_over finds that the pattern may, the whole tweet is one piece. A piece of plain letters is one token.
@@ -225,7 +226,7 @@ def _stems_of_each(tweets):
     """
     from tqdm import tqdm
 
-    casual, _ = _nltk()
+    casual, _ = nltk_modules()
     reaches_over, tokenize = _reaches_over(), _tokenizer().tokenize
     known = {}  # piece -> its stems
     with tqdm(desc="tweets", total=len(tweets), unit="", delay=2, leave=False, disable=None) as bar:

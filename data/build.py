@@ -20,7 +20,7 @@ import numpy as np
 from data.embedded import FEATURES, MILLIONTH, read_features, read_symbols, write_features
 from data.reader import read_tweets
 from data.writer import atomic_write
-from utils import build_freqs, feature_matrix, process_tweet
+from utils import build_freqs, feature_matrix, nltk_modules, process_tweets
 
 TWEETS = Path(__file__).with_name("twitter_data.pkl")
 TRAIN, TEST = 4000, 1000  # tweets of each sentiment, in the order of NLTK's files
@@ -86,7 +86,7 @@ def write_tweets(path, data):
 def embedded_of(data):
     """The dicts of load_embedded and load_symbols in one, computed from the content of a data file."""
     freqs = data["freqs"]
-    stems = {part: [process_tweet(tweet) for tweet in data[f"{part}_x"]] for part in ("train", "test")}
+    stems = {part: list(process_tweets(data[f"{part}_x"])) for part in ("train", "test")}
     symbols, emoticons = _symbols(stems["train"] + stems["test"], freqs)
     found = {"freqs": freqs, "symbols": symbols, "emoticons": emoticons}
     place, ratios = {symbol: i for i, symbol in enumerate(symbols)}, _log_ratios(freqs)
@@ -138,13 +138,13 @@ def _symbols(tweets, freqs):
 
     An emoticon is what NLTK's tokenizer takes for one. The others are the stems without a letter or a digit.
     """
-    from nltk.tokenize.casual import EMOTICON_RE
+    casual, _ = nltk_modules()
 
     def rank(stem):
         return -freqs.get((stem, 1.0), 0) - freqs.get((stem, 0.0), 0), stem
 
     stems = {stem for tweet in tweets for stem in tweet}
-    emoticons = sorted((stem for stem in stems if EMOTICON_RE.fullmatch(stem)), key=rank)
+    emoticons = sorted((stem for stem in stems if casual.EMOTICON_RE.fullmatch(stem)), key=rank)
     others = {stem for stem in stems if not any(character.isalnum() for character in stem)}.difference(emoticons)
     return emoticons + sorted(others, key=rank), len(emoticons)
 

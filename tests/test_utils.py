@@ -62,7 +62,7 @@ def textbook_stems(tweet):
 )
 def test_stems_worked_by_hand(tweet, stems):
     assert process_tweet(tweet) == stems
-    assert list(utils._stems_of_each([tweet, tweet])) == [stems, stems]
+    assert list(utils.process_tweets([tweet, tweet])) == [stems, stems]
 
 
 def test_features_worked_by_hand():
@@ -211,7 +211,7 @@ def test_bad_input_is_named_in_one_sentence(call, error, words):
 def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_tweets(course):
     tweets = course["train_x"] + course["test_x"]
     plain = [process_tweet(tweet) for tweet in tweets]
-    assert list(utils._stems_of_each(tweets)) == plain
+    assert list(utils.process_tweets(tweets)) == plain
     X = np.concatenate([extract_features(tweet, course["freqs"]) for tweet in tweets]).T
     np.testing.assert_array_equal(feature_matrix(tweets, course["freqs"]), X)  # sums of integers: exact
     assert plain[::20] == [textbook_stems(tweet) for tweet in tweets[::20]]
@@ -379,7 +379,7 @@ def test_one_pass_gives_the_plain_function_s_stems_on_random_text(seed):
         for _ in range(200)
     ]
     plain = [process_tweet(tweet) for tweet in tweets]
-    for tweet, one, stems in zip(tweets, utils._stems_of_each(tweets), plain, strict=True):
+    for tweet, one, stems in zip(tweets, utils.process_tweets(tweets), plain, strict=True):
         assert one == stems, ascii(tweet)
     for tweet, stems in zip(tweets[::5], plain[::5], strict=True):
         assert stems == textbook_stems(tweet), ascii(tweet)
@@ -394,7 +394,7 @@ def test_one_pass_agrees_at_every_kind_of_white_space():
     around = [".", "5", "555 1234", "(212)", "a", "\u200d", "\U0001f3fd", "@amy", "http:/", "'", "-"]
     gaps = [*spaces, *(4 * space for space in spaces), " @amy ", "\n@amy@bob"]  # a handle leaves white space
     tweets = [left + gap + right for gap in gaps for left in around for right in around]
-    assert list(utils._stems_of_each(tweets)) == [process_tweet(tweet) for tweet in tweets]
+    assert list(utils.process_tweets(tweets)) == [process_tweet(tweet) for tweet in tweets]
 
 
 # ---- Tweets of any size --------------------------------------------------------------------------
@@ -436,4 +436,4 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
 )
 def test_a_hundred_thousand_characters(unit):
     tweet = (unit * 100_000)[:100_000]
-    assert list(utils._stems_of_each([tweet, ""])) == [process_tweet(tweet), []]
+    assert list(utils.process_tweets([tweet, ""])) == [process_tweet(tweet), []]

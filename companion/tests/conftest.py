@@ -1,6 +1,7 @@
 """What the companion's tests share: one thread, the packages that they need, and where the real data is."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 for package in ("scipy", "sklearn", "mpmath", "pooch"):
-    pytest.importorskip(package, reason=f"needs {package}: python -m pip install -r requirements-all.txt")
+    if find_spec(package) is None:  # not imported here: two seconds, also where the tests are only handed out
+        pytest.skip(f"needs {package}: python -m pip install -r requirements-all.txt", allow_module_level=True)
 
 
 @pytest.fixture(scope="session")
