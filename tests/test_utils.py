@@ -145,13 +145,13 @@ print(nltk.tokenize.casual.TweetTokenizer is TweetTokenizer, nltk.stem.porter.Po
 
 
 def test_nltk_is_whole_before_and_after():
-    alone = printed(ALONE + WHOLE)
-    assert alone[:4] == ["a", ":)", "run", "2"] and alone[-2:] == ["True", "True"]
-    assert printed(ALONE + FIRST_TWEET + WHOLE) == ["happi", ":)", *alone]
     same = (
         "; print(type(utils._tokenizer()) is TweetTokenizer and sys.modules['nltk'] is nltk)"  # it is used, and stays
     )
-    assert printed(ALONE + WHOLE + FIRST_TWEET + same) == [*alone, "happi", ":)", "True"]
+    *alone, stem, smile, used = printed(ALONE + WHOLE + FIRST_TWEET + same)
+    assert alone[:4] == ["a", ":)", "run", "2"] and alone[-2:] == ["True", "True"]
+    assert (stem, smile, used) == ("happi", ":)", "True")
+    assert printed(ALONE + FIRST_TWEET + WHOLE) == ["happi", ":)", *alone]
 
 
 @pytest.mark.parametrize("found", ["None", "types.SimpleNamespace(submodule_search_locations=['nowhere'])"])
@@ -212,9 +212,12 @@ def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_
     tweets = course["train_x"] + course["test_x"]
     plain = [process_tweet(tweet) for tweet in tweets]
     assert list(utils.process_tweets(tweets)) == plain
-    X = np.concatenate([extract_features(tweet, course["freqs"]) for tweet in tweets]).T
-    np.testing.assert_array_equal(feature_matrix(tweets, course["freqs"]), X)  # sums of integers: exact
-    assert plain[::20] == [textbook_stems(tweet) for tweet in tweets[::20]]
+    freqs, X = course["freqs"], feature_matrix(tweets, course["freqs"])
+    sums = [[1, *(sum(freqs.get((stem, label), 0) for stem in stems) for label in (1, 0))] for stems in plain]
+    np.testing.assert_array_equal(X.T, sums)  # of integers: exact
+    for n in range(0, len(tweets), 50):
+        assert plain[n] == textbook_stems(tweets[n])
+        assert X[:, n].tolist() == extract_features(tweets[n], freqs)[0].tolist()
 
 
 def test_tokens_and_stems_are_nltk_s_on_the_course_s_tweets(course):
@@ -225,11 +228,11 @@ def test_tokens_and_stems_are_nltk_s_on_the_course_s_tweets(course):
     tokenizer = TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
     stem = PorterStemmer().stem
     words = set()
-    for tweet in course["train_x"] + course["test_x"]:
+    for tweet in (course["train_x"] + course["test_x"])[::4]:
         tokens = tokenizer.tokenize(utils._clean(tweet))
         assert utils._tokenizer().tokenize(utils._clean(tweet)) == tokens
         words.update(tokens)
-    assert len(words) > 12_000
+    assert len(words) > 5_000
     assert {word: utils._stem(word) for word in words} == {word: stem(word) for word in words}
 
 
@@ -241,7 +244,8 @@ def test_stems_are_nltk_s_on_every_suffix():
         ization ation ator alism iveness fulness ousness aliti iviti biliti fulli logi icate ative alize iciti ical ful
         ness al ance ence er ic able ible ant ement ment ent sion tion ou ism ate iti ous ive ize e ll""".split()
     stems = ["", "t", "tr", "o", "oat", "trouble", "priv", "orrer", "hop", "fizz", "syzyg", "gene", "theo"]
-    words = [stem + first + second for stem in stems for first in ["", *suffixes] for second in suffixes]
+    words = [stem + suffix for stem in stems for suffix in suffixes]
+    words += [stem + first + second for stem in stems[::2] for first in suffixes for second in suffixes]
     words += "sky skies dying lying news inning proceed exceed howe a b yy".split()
     plain = PorterStemmer().stem
     assert [utils._stem(word) for word in words] == [plain(word) for word in words]
@@ -408,8 +412,8 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
     assert process_tweet("ab " * LONGEST_RUN) == ["ab"] * LONGEST_RUN  # white space: never cut
 
 
-# Uncut, the first five and the last take NLTK's tokenizer from half a minute to hours; the sixth makes its stemmer
-# recurse too deeply.
+# Uncut, a hundred thousand characters of the first five and the last take NLTK's tokenizer from half a minute to hours;
+# the sixth makes its stemmer recurse too deeply.
 @pytest.mark.parametrize(
     "unit",
     [
@@ -434,6 +438,9 @@ def test_a_run_is_cut_only_beyond_the_length_of_a_tweet():
     ],
     ids=ascii,
 )
-def test_a_hundred_thousand_characters(unit):
-    tweet = (unit * 100_000)[:100_000]
+def test_twenty_thousand_characters(unit):
+    import regex
+
+    tweet = (unit * 20_000)[:20_000]
+    assert max(map(len, regex.split(r"\s", utils._clean(tweet)))) <= LONGEST_RUN  # where NLTK's pattern sees no space
     assert list(utils.process_tweets([tweet, ""])) == [process_tweet(tweet), []]
