@@ -81,7 +81,7 @@ def test_choices_judges_each_network_on_tweets_that_it_and_its_counts_never_saw(
     data = {"X": tweets, "y": np.arange(40) % 2, "freqs": {(tweet, i % 2): 1 for i, tweet in enumerate(tweets)}}
     (tmp_path / "d.pkl").write_bytes(pickle.dumps(data))
     monkeypatch.setattr(bench_training, "STRETCHES", (20,))
-    assert bench_training.main(["choices", "--iters", "2000", "--data", str(tmp_path / "d.pkl")]) == 0
+    assert bench_training.main(["choices", "--repeats", "1", "--iters", "2000", "--data", str(tmp_path / "d.pkl")]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["20"]]
     assert [row[1] for row in rows] == ["200", "400", "1,000", "2,000", "4,000"]
     assert all(float(row[2]) > 0.68 for row in rows)  # chance is 0.693; with counts of all the tweets 0.52 and less
