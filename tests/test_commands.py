@@ -22,7 +22,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "autograder/README.md")
 RUN = {
     "python train.py": "--help",  # the next but one trains
     "python train.py --help": "",
-    "python train.py --page": "--iters 300",
+    "python train.py --page": "--iters 300 --data twitter_data.pkl",
     'python train.py --predict "what a lovely day :)"': "",
     "python train.py --data twitter_data.pkl --out mine": "--iters 300",
     "python check.py": "python kit/check.py",
@@ -44,7 +44,7 @@ RUN = {
     "python -m report --template": "",
     "python -m report --solution FOLDER": "python -m report --solution my_folder",
     "python -m report --companion": "--help",  # its figures take a run of the companion; the report's tests typeset it
-    "python -m page": "",  # of the run above
+    "python -m page": "--data twitter_data.pkl",  # of the run above
     "python -m data.build": "--check twitter_data.pkl",
     "python -m benchmarks": "--help",  # both parts are run by tests/test_benchmarks.py
     "python -m benchmarks.bench_autograder": "--help",  # a class for each number of processes

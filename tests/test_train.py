@@ -400,7 +400,10 @@ if what == "undrawn":
 class Meddler:
     def find_spec(self, name, path=None, target=None):
         if (what, name) == ("press", module):
-            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("what C code may make of it")
 sys.meta_path.insert(0, Meddler())
 runpy.run_path({str(ROOT / "train.py")!r}, run_name="__main__")
 """
@@ -412,10 +415,7 @@ def meddled(what, module, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["argparse", "numpy", "numpy.linalg", "tqdm", "assignment2", "utils", "data.embedded", "matplotlib"],
-)
+@pytest.mark.parametrize("module", ["argparse", "numpy.linalg", "data.embedded", "matplotlib"])
 def test_ctrl_c_during_the_imports(tmp_path, module):
     assert meddled("press", module, "--out", tmp_path / "out") == (130, "", "train.py: interrupted\n")
     assert not (tmp_path / "out").exists()
