@@ -553,7 +553,7 @@ def test_the_staff_page_says_what_a_cell_protects_from(column):
         for name in ("assignment2.py", "utils.py"):
             shutil.copy(PROJECT / name, tree)
         for name in ("autograder", "data", "later_edition", "tests"):
-            shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "*.pkl"))
+            shutil.copytree(PROJECT / name, tree / name, ignore=shutil.ignore_patterns("*.pkl"))
         if without:
             with open(tree / "autograder/cell/landlock.py", "a") as file:
                 file.write("\n\ndef version():\n    return 0\n")
