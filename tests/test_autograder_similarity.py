@@ -153,6 +153,17 @@ def test_the_marked_lines_are_those_that_both_have_and_others_have_not(ending):
         assert not {k for k in marked - inside if text[k].strip()}
 
 
+def test_names_texts_and_layout_are_left_out_and_the_rest_is_not():
+    def prints(code):
+        return similarity.Program(code).fingerprints().keys()
+
+    one = 'def f(a, b):\n    print("first", a + b, 17)\n    return [a * 2 for c in range(b)]\n'
+    other = "def step(X, y):  # mine\n    print(rb'''a\n 'b''', X+y,\\\n  17)\n    return [ X*2 for k in range(y) ]\n"
+    assert len(prints(one)) > 20 and prints(one) == prints(other)
+    for old, new in (("17", "18"), ("print", "round"), ("+", "-"), ("for", "if")):
+        assert prints(one) != prints(one.replace(old, new))
+
+
 def test_the_order_of_functions_does_not_matter_at_all():
     functions = list(functions_of(SOURCES["handout"]).values())
     one, other = (similarity.Program("\n\n\n".join(parts)).fingerprints() for parts in (functions, functions[::-1]))
