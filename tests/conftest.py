@@ -27,12 +27,12 @@ NEEDS = {
     "test_autograder_similarity.py": ("pypdf", "jinja2"),
     "test_autograder_tables.py": ("pyyaml",),
     "test_kit.py": ("pypdf",),
-    "test_report.py": ("pypdf", "typst"),
+    "test_report.py": ("pypdf", "pypdfium2", "typst"),
     "test_report_formulas.py": ("sympy", "mpmath"),
-    "test_report_student.py": ("pypdf", "typst"),
+    "test_report_student.py": ("pypdf", "pypdfium2", "typst"),
     "test_notebook.py": ("nbclient", "ipykernel", "jupytext"),
-    "test_story.py": ("pypdf", "scikit-learn", "typst"),
-    "test_report_companion.py": ("pypdf", "sympy", "typst"),
+    "test_story.py": ("pypdfium2", "scikit-learn", "typst"),
+    "test_report_companion.py": ("pypdf", "pypdfium2", "sympy", "typst"),
 }
 
 # Before numpy is loaded: the matrices are small, and where two workers share two cores, BLAS threads that wait for one

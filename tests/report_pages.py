@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
-import pypdf
+import pypdfium2
 
 import command
 from report.__main__ import main
@@ -133,7 +133,8 @@ def make(*arguments):
 
 
 def pages_of(path):
-    return [unicodedata.normalize("NFKC", page.extract_text()) for page in pypdf.PdfReader(path).pages]
+    with pypdfium2.PdfDocument(path) as pdf:
+        return [unicodedata.normalize("NFKC", page.get_textpage().get_text_range()) for page in pdf]
 
 
 def text_of(path):
