@@ -13,11 +13,8 @@ import types
 import zipfile
 from pathlib import Path
 
-import jupytext
-import nbformat
 import numpy as np
 import pytest
-from nbclient.exceptions import CellExecutionError
 
 from kit.__main__ import build
 from kit.cells import TEXT, notebook
@@ -56,6 +53,8 @@ def outputs(cell):
 
 def execute(text, folder):
     """The cells of a notebook, executed by the project's own builder in a new kernel that starts in `folder`."""
+    import nbformat  # here, as are jupytext and nbclient: a second to import, and every worker reads every test
+
     return cells(nbformat.writes(runpy.run_path(str(FILE.with_name("build.py")))["execute"](text, folder)))
 
 
@@ -72,6 +71,8 @@ def test_the_notebook_has_the_cells_of_the_text():
 
 @pytest.mark.parametrize("edition", ["solution", "student"])
 def test_jupytext_reads_the_same_cells(edition):
+    import jupytext
+
     other = {"solution": "student", "student": "solution"}[edition]
     read = [
         (cell.cell_type, re.sub("^# fmt: .*\n?", "", cell.source, flags=re.MULTILINE).strip())
@@ -248,6 +249,8 @@ def test_the_students_notebook_runs_their_own_functions(student):
 
 
 def test_with_the_starter_the_students_notebook_says_what_comes_first(student):
+    from nbclient.exceptions import CellExecutionError
+
     with pytest.raises(CellExecutionError) as stopped:
         student("january", solved=False)
     assert stopped.value.evalue == "Nothing is trained yet: write update_params first"

@@ -5,7 +5,7 @@ import difflib
 import json
 import re
 import shutil
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ SOURCE = Path(companion.__file__).with_name("companion.typ")
 SOURCE_TEXT = SOURCE.read_text(encoding="utf-8")
 
 
+@cache
 def oracle(name):
     """A setting with its labels summing to 1, and otherwise free."""
     setting, given = formulas.SETTINGS[name], {}
@@ -40,14 +41,13 @@ def oracle(name):
     return Oracle(setting, SIZES, **given)
 
 
-ORACLES = {name: oracle(name) for name in PROVED}
 DERIVATIONS = [(name, key) for name in PROVED for key in formulas.SETTINGS[name].derivations]
 
 
 @pytest.mark.parametrize("name, key", DERIVATIONS)
 def test_every_line_of_the_work_is_the_derivative(name, key):
     """sympy differentiates the definitions; the difference from each printed line is 0 for all values."""
-    for expected, lines in ORACLES[name].lines(formulas.SETTINGS[name].derivations[key]):
+    for expected, lines in oracle(name).lines(formulas.SETTINGS[name].derivations[key]):
         for step, value in zip(formulas.SETTINGS[name].derivations[key].steps, lines, strict=True):
             assert is_zero(expected - value), step.expression
 
@@ -58,7 +58,7 @@ def test_a_changed_formula_is_rejected_and_changes_the_page(name, key):
     original = setting.derivations[key]
     changed = mutants(original.result)
     rejected = set()
-    for expected, values in ORACLES[name].lines(derivation(original.of, *((mutant,) for mutant in changed))):
+    for expected, values in oracle(name).lines(derivation(original.of, *((mutant,) for mutant in changed))):
         rejected |= {mutant for mutant, value in zip(changed, values, strict=True) if not is_zero(expected - value)}
     assert rejected == set(changed)
     assert all(typeset(mutant, setting.symbols) != typeset(original.result, setting.symbols) for mutant in changed)
@@ -104,7 +104,7 @@ def holds(name, claim):
     if name == "sizes":
         free = {size: sympy.Symbol(size) for size in formulas.SIZES.symbols}
         return is_zero(eval(f"({left}) - ({right})", {"__builtins__": {}}, free))
-    proof, extra = ORACLES[name], {}
+    proof, extra = oracle(name), {}
     if "prime" in claim:  # f is any function of t, and so is σ
         t = sympy.Symbol("t")
         extra = {"f": sympy.Function("f")(t), "prime": lambda f: sympy.diff(f, t), "sigma": 1 / (1 + sympy.exp(-t))}

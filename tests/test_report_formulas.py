@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +40,17 @@ def all_formulas(name):
 # ---- Proofs --------------------------------------------------------------------------------------
 
 
-ORACLES = {
-    name: Oracle(SETTINGS[name], {size: number for size, number in SMALL.items() if size in SETTINGS[name].symbols})
-    for name in IN_ELEMENTS
-}
+@cache
+def oracle(name):
+    setting = SETTINGS[name]
+    return Oracle(setting, {size: number for size, number in SMALL.items() if size in setting.symbols})
 
 
 @pytest.mark.parametrize("name, key", [(name, key) for name, key in DERIVATIONS if name in IN_ELEMENTS])
 def test_every_line_of_the_work_is_the_derivative(name, key):
     """sympy differentiates the definitions; the difference from each printed line is 0 for all values."""
     derivation = SETTINGS[name].derivations[key]
-    for expected, lines in ORACLES[name].lines(derivation):
+    for expected, lines in oracle(name).lines(derivation):
         for step, value in zip(derivation.steps, lines, strict=True):
             assert is_zero(expected - value), step.expression
 

@@ -7,7 +7,6 @@ import shutil
 import numpy as np
 import pytest
 from report_pages import METHODS, RUN, SVG, made_up_story, make_run, text_of
-from sklearn.linear_model import LogisticRegression
 
 import command
 import pictures
@@ -104,10 +103,17 @@ def loop_loss(p, y):
     return -np.log(p) if y == 1 else -np.log(1 - p)
 
 
+def sklearn_logistic(X, y, tol):
+    """scikit-learn's fit without a penalty. Imported here: that takes seconds, and every worker reads every test."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=np.inf, tol=tol, max_iter=10_000).fit(X, y)
+
+
 def expected_scores(corpus, what, network, retrained):
     (X, ratios), y = shown(corpus, "test", what), corpus["test_y"]
     train_X, _ = shown(corpus, "train", what)
-    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(train_X[1:].T, corpus["train_y"])
+    fitted = sklearn_logistic(train_X[1:].T, corpus["train_y"], tol=1e-10)
     yhats = {
         "network": [loop_network(network, x) for x in X.T],
         "retrained": [loop_network(retrained, x) for x in X.T],
@@ -211,7 +217,7 @@ def test_logistic_regression_is_that_of_scikit_learn():
     X, y = data["train_X"], data["train_y"]
     w = story.fit_logistic(X, y)
     scale = np.array([1000, 1000])
-    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=10_000).fit(X[1:].T / scale, y)
+    fitted = sklearn_logistic(X[1:].T / scale, y, tol=1e-8)
     np.testing.assert_allclose(w, [fitted.intercept_[0], *fitted.coef_[0] / scale], rtol=1e-3)
     np.testing.assert_allclose(X @ (sigma(w @ X) - y) / X.max(axis=1), 0, atol=1e-6)
 
