@@ -62,6 +62,7 @@ def main(arguments=None):
     parser.add_argument("--data", metavar="FOLDER", help="the treebank, as for companion/utils/treebank.py")
     parser.add_argument("--fresh", action="store_true", help="begin anew, whatever was saved")
     options = parser.parse_args(arguments)
+    command.need("matplotlib")
     dataset = StanfordSentiment(options.data)
     tokens = dataset.tokens()
     if options.fresh:

@@ -96,6 +96,7 @@ def main(argv=None):
     )
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="the folder of a run.json (default: output)")
     options = parser.parse_args(argv)
+    command.need("matplotlib")
     folder = options.run or OUTPUT
     data, more = load_embedded(), load_symbols()
     if options.run or (folder / "run.json").exists():

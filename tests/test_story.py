@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -356,6 +357,12 @@ def test_a_run_that_cannot_be_told_gets_one_sentence(tmp_path, capsys, what, say
     assert run("--run", tmp_path) == 2
     error = capsys.readouterr().err
     assert says in error and error.count("\n") == 1 and list(tmp_path.glob("story*")) == []
+
+
+def test_without_matplotlib_it_says_so_before_it_trains(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert run("--run", tmp_path) == 2
+    assert "the package matplotlib is missing" in capsys.readouterr().err
 
 
 # ---- The page ------------------------------------------------------------------------------------

@@ -629,7 +629,9 @@ def test_glove_reaches_the_published_accuracy(treebank, sst):
 def test_a_missing_package_is_one_sentence(file, package):
     path = Path(q4.__file__).with_name(file)
     start = f"import runpy, sys; sys.modules[{package!r}] = None; sys.path.insert(0, {str(path.parent)!r})"
-    command = f"{start}; sys.argv = [{file!r}, '--help']; runpy.run_path({str(path)!r}, run_name='__main__')"
+    command = (
+        f"{start}; sys.argv = [{file!r}, '--data', '/nowhere']; runpy.run_path({str(path)!r}, run_name='__main__')"
+    )
     run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
     assert run.returncode == 2 and run.stderr.count("\n") == 1
     assert run.stderr.startswith(f"companion/{file}: error: the package {package} is missing")
