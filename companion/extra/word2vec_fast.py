@@ -6,8 +6,9 @@ The readable version is q3_word2vec.py; companion/tests/test_q3.py gives both th
 updates. Three things differ, as in word2vec.c and gensim: the learning rate falls in a straight line to zero;
 sentences come in a new order in every epoch; a pair's gradient is added as it is, not divided by the size of the
 batch. One thing differs from those two as well: all pairs of a batch see the vectors from before it. A frequent word
-then gets a hundred gradients at once, and where one after the other would settle, their sum overshoots; so each row's
-step is capped at one mean gradient (STEP_LIMIT).
+then gets a hundred gradients at once, and where one after the other would settle, their sum overshoots. So a row's
+rate is capped by its curvature in the batch (STEP_LIMIT): the sum of sigma'(z) |x|^2 over the vectors x that its
+gradients are multiples of, at most |x|^2 / 4 each. With small vectors, as at the beginning, nothing is capped.
 
 Notation: B pairs in a batch, K negatives, D dimensions, V words. One pair of centre c and context o costs
 -log sigma(u_o . v_c) - sum_k log sigma(-u_k . v_c), and with the label y = 1 for o and 0 for the negatives, the
@@ -19,9 +20,11 @@ import numpy as np
 from scipy.sparse import csc_matrix
 from tqdm import tqdm
 
-BATCH = 1000  # pairs; more make staler vectors, fewer leave numpy's overhead
-STEP_LIMIT = 1.0  # on learning rate times number of gradients, for each row in a batch
-PIECE = 100_000  # words whose pairs are in memory at a time
+BATCH = 1000  # pairs, twice as many with shared negatives; more make staler vectors, fewer leave numpy's overhead
+STEP_LIMIT = (
+    6.0  # on the rate times the bound on the curvature; sigma' is about a third of its bound, and 2 would swing
+)
+PIECE = 20_000  # words whose pairs and negatives are in memory at a time
 COST_EVERY = 50  # batches between two looks at the cost
 DIVERGED = 4  # times the cost at the beginning
 
@@ -70,13 +73,12 @@ def train_vectors(
         raise ValueError(f"no pair of different words to train on: {len(sentences)} sentences, {len(words)} words kept")
 
     rng = np.random.default_rng(seed)
-    inputs = ((rng.random((len(words), dimensions)) - 0.5) / dimensions).astype(np.float32)
+    inputs = (rng.uniform(-1, 1, (len(words), dimensions)) / dimensions).astype(np.float32)  # gensim's range
     outputs = np.zeros_like(inputs)
     table = negative_table(counts)
     share = counts / counts.sum()
     keep = np.minimum(1, np.sqrt(subsample / share) + subsample / share) if subsample else np.ones(len(words))
-    step = shared_step if shared_negatives else own_step
-    adders = RowDescent(inputs), RowDescent(outputs)
+    descents = RowDescent(inputs), RowDescent(outputs)
 
     done, total, batch, shown = 0, epochs * len(text), 0, 0.0
     with (
@@ -95,19 +97,18 @@ def train_vectors(
                 kept = rng.random(len(piece)) < keep[piece]
                 ids = piece[kept]
                 at, context = pairs(ids, sentence[kept], rng.integers(1, window + 1, size=len(ids)), window)
-                for first in range(0, len(at), BATCH):
-                    runs, o = at[first : first + BATCH], context[first : first + BATCH]
-                    begins = np.concatenate([[0], np.flatnonzero(np.diff(runs)) + 1])  # where each centre's pairs begin
-                    drawn = table[
-                        rng.integers(
-                            0,
-                            len(table),
-                            size=(len(begins) if shared_negatives else len(o), negatives),
-                            dtype=np.uint32,
-                        )
-                    ]
+                drawn = rng.integers(0, len(table), (len(ids) if shared_negatives else len(at), negatives), np.uint32)
+                drawn = table.take(drawn, mode="clip")  # all indices are right, and "raise" is slower
+                size = BATCH * (2 if shared_negatives else 1)
+                for first in range(0, len(at), size):
+                    chosen = slice(first, first + size)
                     rate = lr * (1 - (done + len(piece) * first / len(at)) / total)
-                    cost = step(*adders, ids[runs], o, begins, drawn, rate, batch % COST_EVERY == 0)
+                    settings = context[chosen], rate, batch % COST_EVERY == 0
+                    if shared_negatives:
+                        centres, sizes = np.unique(at[chosen], return_counts=True)
+                        cost = shared_step(*descents, ids[centres], sizes, drawn[centres], *settings)
+                    else:
+                        cost = own_step(*descents, ids[at[chosen]], drawn[chosen], *settings)
                     if cost is not None:
                         # not <: a NaN has diverged too
                         if not cost < DIVERGED * (1 + negatives) * np.log(2):
@@ -194,80 +195,87 @@ class RowDescent:
 
     def __init__(self, matrix):
         self.matrix = matrix
+        self.squares = np.einsum("vd,vd->v", matrix, matrix)  # (V,) squared lengths
         self.occurs = np.zeros(len(matrix), dtype=bool)
         self.place = np.empty(len(matrix), dtype=np.int32)
 
-    def step(self, rows, weights, vectors, rate, terms=None):
-        """matrix[rows[b, k]] -= rate weights[b, k] vectors[b] for all b and k, each row's step limited.
+    def take(self, rows):
+        return self.matrix.take(rows, axis=0, mode="clip")
 
-        rows, weights (B, K), vectors (B, D). terms (B, K): how many gradients each one sums, for STEP_LIMIT; None: one.
+    def step(self, rows, weights, vectors, rate, squares):
+        """matrix[rows[b, k]] -= rate weights[b, k] vectors[b] for all b and k, each row's rate capped by STEP_LIMIT.
+
+        rows, weights (B, K), vectors (B, D). squares (B, K): |x|^2 of the vector that each gradient is a multiple of,
+        or their sum where it is a sum.
         """
         self.occurs[rows] = True
         found = np.flatnonzero(self.occurs)  # what np.unique gives, without the sort
         self.occurs[found] = False
         self.place[found] = np.arange(len(found), dtype=np.int32)
-        places = self.place.take(rows.ravel())
+        places = self.place.take(rows.ravel(), mode="clip")
         B, K = rows.shape
         gradient = (
             csc_matrix((weights.ravel(), places, np.arange(0, B * K + 1, K, dtype=np.int32)), shape=(len(found), B))
             @ vectors
         )
-        count = np.bincount(places, weights=None if terms is None else terms.ravel(), minlength=len(found))
-        gradient *= (-np.minimum(rate, STEP_LIMIT / np.maximum(count, 1))).astype(np.float32)[:, None]
-        gradient += self.matrix.take(found, axis=0)  # (found, D)
+        bound = np.bincount(places, weights=squares.ravel()) / 4
+        gradient *= (-rate / np.maximum(1, rate * bound / STEP_LIMIT)).astype(np.float32)[:, None]
+        gradient += self.take(found)  # (found, D)
         self.matrix[found] = gradient
+        self.squares[found] = np.einsum("vd,vd->v", gradient, gradient)
 
 
 def _sigmoid(z):
     return 0.5 * (1 + np.tanh(0.5 * z))  # the same function, and it never overflows
 
 
-def own_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
+def own_step(inputs, outputs, c, drawn, o, rate, want_cost=False):
     """One step on B pairs with negatives of their own; returns the mean cost of a pair before it if wanted, else None.
 
-    inputs, outputs: RowDescent. c, o (B,): rows of the centres and their context words, a centre's pairs side by side.
-    begins (n,): where the pairs of each centre begin. drawn (B, K): the negatives; one that is its pair's o is skipped.
+    inputs, outputs: RowDescent. c, o (B,): rows of the centres and their context words. drawn (B, K): the negatives;
+    one that is its pair's o is skipped.
     """
-    rows = np.concatenate([o[:, None], drawn], axis=1)  # (B, 1 + K), the context word first
-    v = inputs.matrix.take(c, axis=0)  # (B, D)
-    u = outputs.matrix.take(rows, axis=0)  # (B, 1 + K, D)
+    rows = np.concatenate([o[:, None], drawn], axis=1, dtype=np.intp)  # (B, 1 + K), the context word first
+    v, u = inputs.take(c), outputs.take(rows)  # (B, D), (B, 1 + K, D)
     z = (u @ v[:, :, None])[:, :, 0]  # (B, 1 + K, D) @ (B, D, 1) -> (B, 1 + K)
-    different = drawn != o[:, None]  # (B, K)
+    counted = rows != o[:, None]  # (B, 1 + K)
+    counted[:, 0] = True
     g = _sigmoid(z)
     g[:, 0] -= 1
-    g[:, 1:] *= different
-    cost = _mean_cost(z[:, 0], z[:, 1:], different) if want_cost else None
+    g *= counted
+    cost = _mean_cost(z[:, 0], z[:, 1:], counted[:, 1:]) if want_cost else None
     dv = (g[:, None, :] @ u)[:, 0]  # (B, 1, 1 + K) @ (B, 1 + K, D) -> (B, D)
-    dv = np.add.reduceat(dv, begins, axis=0)  # (n, D): summed over each centre's pairs
-    outputs.step(rows, g, v, rate)
-    _step_centres(inputs, c, begins, dv, rate)
+    squares = (counted * outputs.squares.take(rows)).sum(axis=1, keepdims=True)  # before outputs moves
+    outputs.step(rows, g, v, rate, counted * inputs.squares.take(c)[:, None])
+    inputs.step(c[:, None], np.ones(squares.shape, np.float32), dv, rate, squares)
     return cost
 
 
-def shared_step(inputs, outputs, c, o, begins, drawn, rate, want_cost=False):
-    """own_step with negatives drawn for each centre, (n, K), and used for all its pairs: n K rows to fetch, not B K."""
-    sizes = np.diff(np.append(begins, len(o)))  # (n,) pairs of each centre
+def shared_step(inputs, outputs, c, sizes, drawn, o, rate, want_cost=False):
+    """own_step with negatives that all pairs of a centre use: n K rows to fetch, not B K.
+
+    c, sizes (n,): rows of the centres, and how many of the B pairs, side by side, are each one's. drawn (n, K).
+    """
+    owner = np.repeat(np.arange(len(c)), sizes)  # (B,)
     # In how many pairs a negative stands: those of its centre whose context word it is not.
-    equal = np.add.reduceat(np.repeat(drawn, sizes, axis=0) == o[:, None], begins, axis=0, dtype=np.int32)
-    times = (sizes[:, None] - equal).astype(np.float32)  # (n, K)
-    centres = inputs.matrix.take(c[begins], axis=0)  # (n, D)
-    v = np.repeat(centres, sizes, axis=0)  # (B, D)
-    uo, un = outputs.matrix.take(o, axis=0), outputs.matrix.take(drawn, axis=0)  # (B, D), (n, K, D)
+    times = np.repeat(sizes[:, None], drawn.shape[1], axis=1).astype(np.float32)  # (n, K)
+    pair, k = np.nonzero(drawn[owner] == o[:, None])
+    np.subtract.at(times, (owner[pair], k), 1)
+    centres = inputs.take(c)  # (n, D)
+    v = centres[owner]  # (B, D)
+    uo, un = outputs.take(o), outputs.take(drawn)  # (B, D), (n, K, D)
     zo = np.einsum("bd,bd->b", uo, v)  # (B,)
     zn = (un @ centres[:, :, None])[:, :, 0]  # (n, K)
     go = _sigmoid(zo) - 1
     gn = times * _sigmoid(zn)
     cost = _mean_cost(zo, zn, times) if want_cost else None
-    dv = np.add.reduceat(go[:, None] * uo, begins, axis=0) + (gn[:, None, :] @ un)[:, 0]  # (n, D)
-    outputs.step(o[:, None], go[:, None], v, rate)
-    outputs.step(drawn, gn, centres, rate, times)
-    _step_centres(inputs, c, begins, dv, rate)
+    dv = np.concatenate([go[:, None] * uo, (gn[:, None, :] @ un)[:, 0]])  # (B + n, D)
+    squares = np.append(outputs.squares.take(o), (times * outputs.squares.take(drawn)).sum(axis=1))  # before they move
+    of_centre = inputs.squares.take(c)
+    outputs.step(o[:, None], go[:, None], v, rate, of_centre[owner])
+    outputs.step(drawn, gn, centres, rate, times * of_centre[:, None])
+    inputs.step(np.append(c[owner], c)[:, None], np.ones((len(dv), 1), np.float32), dv, rate, squares)
     return cost
-
-
-def _step_centres(inputs, c, begins, dv, rate):
-    sizes = np.diff(np.append(begins, len(c)))
-    inputs.step(c[begins, None], np.ones((len(begins), 1), np.float32), dv, rate, sizes[:, None])
 
 
 def _mean_cost(positive, negative, times):

@@ -419,20 +419,22 @@ def test_negative_table_holds_each_word_by_its_share():
     assert len(negative_table(np.ones(100_000))) >= 800_000
 
 
+@pytest.mark.parametrize("limit", [np.inf, 0.5])
 @pytest.mark.parametrize("step", [own_step, shared_step])
-def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, monkeypatch):
-    monkeypatch.setattr(word2vec_fast, "STEP_LIMIT", np.inf)
+def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, limit, monkeypatch):
+    monkeypatch.setattr(word2vec_fast, "STEP_LIMIT", limit)
     rng = np.random.default_rng(6)
     V, D, K, rate = 12, 5, 4, 0.07
     inputs, outputs = rng.normal(size=(2, V, D)).astype(np.float32)
-    c = np.repeat([3, 0, 3, 7], [2, 1, 4, 1])  # the word in row 3 is the centre twice
-    begins = np.array([0, 2, 3, 7])
+    centres, sizes = np.array([3, 0, 3, 7]), np.array([2, 1, 4, 1])  # the word in row 3 is the centre twice
+    c = np.repeat(centres, sizes)
     o = np.array([1, 2, 5, 1, 1, 9, 2, 3])
-    drawn = rng.integers(V, size=(len(begins) if step is shared_step else len(o), K))
+    drawn = rng.integers(V, size=(len(o) if step is own_step else len(centres), K))
     drawn[0] = [1, 4, 4, 1]  # a negative that is the context word, and a repeated one
-    of_pair = np.repeat(drawn, [2, 1, 4, 1], axis=0) if step is shared_step else drawn
+    where, of_pair = ((c,), drawn) if step is own_step else ((centres, sizes), np.repeat(drawn, sizes, axis=0))
 
-    gradIn, gradOut, cost = np.zeros((V, D)), np.zeros((V, D)), 0.0
+    gradIn, gradOut, cost = np.zeros((V, D)), np.zeros((2, V, D)), 0.0  # of outputs: context words, then negatives
+    boundIn, boundOut = np.zeros((V, 1)), np.zeros((2, V, 1))  # on the curvature
     for centre, target, negatives in zip(c, o, of_pair, strict=True):
         negatives = [n for n in negatives if n != target]
         value, gradPred, grad = negSamplingCostAndGradient(
@@ -440,21 +442,34 @@ def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, monkeypatch):
         )
         cost += value / len(o)
         gradIn[centre] += gradPred
-        gradOut += grad
+        for part, words in ((0, [target]), (1, negatives)):
+            gradOut[part, list(set(words))] += grad[list(set(words))]
+            for other in words:
+                boundIn[centre] += outputs[other] @ outputs[other] / 4
+                boundOut[part, other] += inputs[centre] @ inputs[centre] / 4
+    if step is own_step:  # where negatives are shared, those are a step of their own
+        gradOut, boundOut = gradOut.sum(axis=0, keepdims=True), boundOut.sum(axis=0, keepdims=True)
+    rateIn, rateOut = (np.minimum(rate, limit / np.maximum(bound, 1e-9)) for bound in (boundIn, boundOut))
+    assert limit == np.inf or all(np.any(rates < rate) and np.any(rates == rate) for rates in (rateIn, rateOut))
     stepped_in, stepped_out = RowDescent(inputs.copy()), RowDescent(outputs.copy())
-    assert step(stepped_in, stepped_out, c, o, begins, drawn, rate, want_cost=True) == pytest.approx(cost, rel=1e-6)
+    assert step(stepped_in, stepped_out, *where, drawn, o, rate, want_cost=True) == pytest.approx(cost, rel=1e-6)
     # float32: seven digits of numbers of order 1.
-    np.testing.assert_allclose(stepped_in.matrix, inputs - rate * gradIn, rtol=0, atol=2e-6)
-    np.testing.assert_allclose(stepped_out.matrix, outputs - rate * gradOut, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(stepped_in.matrix, inputs - rateIn * gradIn, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(stepped_out.matrix, outputs - (rateOut * gradOut).sum(axis=0), rtol=0, atol=2e-6)
 
 
-def test_the_step_of_a_row_is_limited_to_the_mean_of_its_gradients():
-    rows, vectors = np.array([[0, 1], [0, 2], [0, 0]]), np.float32([[1, 0], [0, 2], [3, 3]])
-    descent = RowDescent(np.zeros((4, 2), np.float32))
-    descent.step(rows, np.ones((3, 2), np.float32), vectors, 0.5)
-    # Row 0 has four gradients, (1,0), (0,2), (3,3), (3,3): 0.5 times 4 is above 1, so it steps by their mean. The
-    # others step by 0.5.
-    np.testing.assert_allclose(descent.matrix, [[-7 / 4, -8 / 4], [-0.5, 0], [0, -1], [0, 0]], rtol=1e-6)
+def test_squared_lengths_move_with_their_rows():
+    descent = RowDescent(np.float32([[1, 2], [3, 4], [5, 6]]))
+    descent.step(np.array([[0, 2]]), np.float32([[1, -1]]), np.float32([[1, 1]]), 1, np.zeros((1, 2)))
+    np.testing.assert_array_equal(descent.matrix, [[0, 1], [3, 4], [6, 7]])
+    np.testing.assert_array_equal(descent.squares, [1, 25, 85])
+
+
+@pytest.mark.parametrize("shared_negatives", [False, True])
+def test_a_high_learning_rate_does_not_make_the_vectors_diverge(shared_negatives):
+    settings = dict(epochs=5, lr=2, shared_negatives=shared_negatives, subsample=0, progress=False)
+    _, inputs, outputs = train_vectors(own_text(), 8, **settings)
+    assert np.abs(inputs @ outputs.T).max() < 50
 
 
 def own_text():
@@ -492,7 +507,7 @@ def test_vectors_that_diverge_are_not_returned(monkeypatch):
 def test_the_learning_rate_falls_in_a_straight_line_and_the_bar_shows_a_smoothed_cost(monkeypatch):
     rates, costs = [], iter([8.0, 4.0, 2.0])
 
-    def step(inputs, outputs, c, o, begins, drawn, rate, want_cost):
+    def step(inputs, outputs, c, drawn, o, rate, want_cost):
         rates.append(rate)
         return next(costs) if want_cost else None
 
