@@ -20,10 +20,9 @@ import numpy as np
 from scipy.sparse import csc_matrix
 from tqdm import tqdm
 
-BATCH = 1000  # pairs, twice as many with shared negatives; more make staler vectors, fewer leave numpy's overhead
-STEP_LIMIT = (
-    6.0  # on the rate times the bound on the curvature; sigma' is about a third of its bound, and 2 would swing
-)
+BATCH = 1000  # pairs, and twice as many with shared negatives; more make staler vectors, fewer leave numpy's overhead
+# On the rate times the bound on the curvature. sigma' is about a third of its bound, and a step of 2 would swing.
+STEP_LIMIT = 6.0
 PIECE = 20_000  # words whose pairs and negatives are in memory at a time
 COST_EVERY = 50  # batches between two looks at the cost
 DIVERGED = 4  # times the cost at the beginning

@@ -467,7 +467,7 @@ def test_squared_lengths_move_with_their_rows():
 
 @pytest.mark.parametrize("shared_negatives", [False, True])
 def test_a_high_learning_rate_does_not_make_the_vectors_diverge(shared_negatives):
-    settings = dict(epochs=5, lr=2, shared_negatives=shared_negatives, subsample=0, progress=False)
+    settings = dict(epochs=5, lr=40, shared_negatives=shared_negatives, subsample=0, progress=False)
     _, inputs, outputs = train_vectors(own_text(), 8, **settings)
     assert np.abs(inputs @ outputs.T).max() < 50
 
