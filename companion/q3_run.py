@@ -44,7 +44,7 @@ def train(dataset, iterations, useSaved=True):
     if useSaved and q3_sgd.SAVED.exists():
         # A run that resumes needs the thinned text that its beginning drew: after this seed, behind the first reach.
         random.randint(1, C)
-        dataset.allSentences()
+        dataset.thinned()
     V = len(dataset.tokens())
     inputs = (np.random.RandomState(9265).rand(V, DIMENSIONS) - 0.5) / DIMENSIONS
     start = np.concatenate([inputs, np.zeros((V, DIMENSIONS))])

@@ -79,20 +79,19 @@ class _Drawer:
 
     def __init__(self, dataset, C, K):
         self.dataset, self.C, self.K = dataset, C, K
-        self.sentences = None
+        self.text = None
 
-    def _text(self):
+    def _draw_text(self):
         """The thinned text and the table of negatives, as rows; drawn at the first context, as in q3_word2vec.py."""
-        row = self.dataset.tokens()
-        self.sentences = [[*map(row.get, sentence)] for sentence in self.dataset.allSentences()]
+        self.text, self.begins = self.dataset.thinned()
         self.table = np.array(self.dataset.sampleTable())
 
     def __call__(self):
         """Returns centres (P,), targets (P,) and negatives (P, K), as rows of the vocabulary."""
         first_reach = None
-        if self.sentences is None:
+        if self.text is None:
             first_reach = random.randint(1, self.C)  # word2vec_sgd_wrapper draws a reach before the text is thinned
-            self._text()
+            self._draw_text()
         state = random.getstate()
         words = WORDS
         while True:
@@ -112,7 +111,7 @@ class _Drawer:
 
     def _read(self, words, first_reach):
         """Read 50 contexts from the stream; returns how many words that took, and the pairs. IndexError: too few."""
-        K, sentences = self.K, self.sentences
+        K, text, begins = self.K, self.text, self.begins
         # For every place in the stream: is it a valid index into the table, to which row, and how many come before it?
         n = len(self.table)
         index = words >> (32 - n.bit_length())
@@ -132,15 +131,13 @@ class _Drawer:
                 reach += 1
             context = ()
             while not context:
-                which, at = _below(len(sentences), word, at)
-                sentence = sentences[which]
-                middle, at = _below(len(sentence), word, at)
-                centre = sentence[middle]
-                context = [
-                    r
-                    for r in sentence[max(0, middle - reach) : middle] + sentence[middle + 1 : middle + reach + 1]
-                    if r != centre
-                ]
+                which, at = _below(len(begins) - 1, word, at)
+                begin, end = begins[which], begins[which + 1]
+                middle, at = _below(end - begin, word, at)
+                middle += begin
+                centre = text[middle]
+                around = text[max(begin, middle - reach) : min(end, middle + reach + 1)].tolist()
+                context = [r for r in around if r != centre]
             j = before[at]
             for target in context:
                 negatives = rows[j : j + K]

@@ -97,9 +97,8 @@ def _read_sentences(path):
     for number, line in enumerate(path.read_bytes().split(b"\n")[1:], 2):
         if line.strip():
             try:
-                sentences.append(
-                    [w.lower().decode("utf-8").encode("latin-1").decode("utf-8") for w in line.split()[1:]]
-                )
+                text = b" ".join(line.split()[1:]).lower()
+                sentences.append(text.decode("utf-8").encode("latin-1").decode("utf-8").split(" ") if text else [])
             except UnicodeError:
                 raise ValueError(f"{path}, line {number}: not UTF-8 read as Latin-1 and encoded once more") from None
     if not sentences:
@@ -259,6 +258,10 @@ class StanfordSentiment:
     def _tokens(self):
         return {word: row for row, word in enumerate(self._counts)}
 
+    @cached_property
+    def _words(self):
+        return list(self._tokens)
+
     def tokens(self):
         """A dict from each word to its row in the vectors: rows in order of first occurrence, then "UNK"."""
         return self._tokens
@@ -272,36 +275,49 @@ class StanfordSentiment:
 
     @cached_property
     def _thinned(self):
-        words = np.array([word for sentence in self._sentences for word in sentence], dtype=object)
+        rows = np.array([self._tokens[word] for sentence in self._sentences for word in sentence])
         bounds = np.cumsum([0, *map(len, self._sentences)])
-        reject = self.rejectProb()[[self._tokens[word] for word in words]]
+        reject = self.rejectProb()[rows]
         drawn = np.flatnonzero(reject > 0)
-        thinned = []
+        text, lengths = [], []
         for _ in range(COPIES):
-            kept = np.ones(len(words), dtype=bool)
+            kept = np.ones(len(rows), dtype=bool)
             kept[drawn] = _uniform(len(drawn)) >= reject[drawn]
-            left, at = words[kept].tolist(), np.append(0, np.cumsum(kept))[bounds].tolist()
-            thinned += [left[begin:end] for begin, end in pairwise(at) if end - begin > 1]
-        if not thinned:
+            left = np.diff(np.append(0, np.cumsum(kept))[bounds])  # words of each sentence
+            kept &= np.repeat(left > 1, np.diff(bounds))
+            text.append(rows[kept])
+            lengths.append(left[left > 1])
+        text, begins = np.concatenate(text), np.cumsum(np.concatenate([[0], *lengths]))
+        if len(text) == 0:
             raise ValueError(f"{self.path}: too little text, no sentence of two words is left of {self.numSentences()}")
-        return thinned
+        return text, begins.tolist()
+
+    def thinned(self):
+        """The text of allSentences as rows, (N,), and a list of where in it each sentence begins, and N."""
+        return self._thinned
+
+    @cached_property
+    def _all_sentences(self):
+        text, begins = self._thinned
+        text = [self._words[row] for row in text.tolist()]
+        return [text[begin:end] for begin, end in pairwise(begins)]
 
     def allSentences(self):
         """30 copies of the text, frequent words dropped at random, once; sentences of at least two words."""
-        return self._thinned
+        return self._all_sentences
 
     def getRandomContext(self, C=5):
         """A random word and up to C words on either side, not itself: (word, [word, ...]), the list never empty."""
         if C < 1:
             raise ValueError(f"a context reaches at least one word to each side, not C = {C}")
-        sentences = self._thinned
+        text, begins = self._thinned
         while True:
-            sentence = sentences[random.randint(0, len(sentences) - 1)]
-            at = random.randint(0, len(sentence) - 1)
-            centre = sentence[at]
-            context = [w for w in sentence[max(0, at - C) : at] + sentence[at + 1 : at + C + 1] if w != centre]
+            which = random.randint(0, len(begins) - 2)
+            begin, end = begins[which], begins[which + 1]
+            at = random.randint(begin, end - 1)
+            context = [row for row in text[max(begin, at - C) : min(end, at + C + 1)].tolist() if row != text[at]]
             if context:
-                return centre, context
+                return self._words[text[at]], [self._words[row] for row in context]
 
     @cached_property
     def _table(self):
