@@ -22,8 +22,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 JOBS = os.cpu_count() or 1
 
 
-def run_attacks(setting, chosen=()):
-    """{name: what run_attacks.py found} of attacks in a setting, in a process of its own with a copy of the grader.
+def run_attacks(setting):
+    """{name: what run_attacks.py found} of the attacks in a setting, in a process of its own with a copy of the grader.
 
     The copy is readable by all, as an ordinary clone is, and lies where other than its own code must be: below the
     prefix of the interpreter, or beside it with a name that begins with the prefix. Where the grader is an ordinary
@@ -46,7 +46,7 @@ def run_attacks(setting, chosen=()):
                 for name in (".", *names):
                     os.chown(os.path.join(folder, name), NOBODY, NOBODY, follow_symlinks=False)
         run = subprocess.run(
-            [trial / "venv/bin/python", "-B", "-m", "tests.autograder_bank.run_attacks", setting, *chosen],
+            [trial / "venv/bin/python", "-B", "-m", "tests.autograder_bank.run_attacks", setting],
             cwd=tree,
             capture_output=True,
             text=True,
@@ -67,27 +67,14 @@ SETTINGS = ("root", "user", "nobody", "process") if os.getuid() == 0 else ("nobo
 @pytest.fixture(scope="session")
 def attacks(request):
     """{(setting, name): result}. Much of it is waiting for time limits, so more run at once than there are cores."""
-    parts = {"root": 2}
     chosen = {item.callspec.params["setting"] for item in request.session.items if "attacks" in item.fixturenames}
-    tasks = [
-        (setting, tried(setting)[k :: parts.get(setting, 1)])
-        for setting in SETTINGS
-        if setting in chosen
-        for k in range(parts.get(setting, 1))
-    ]
-    results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(*task) for task in tasks)
-    found = {}
-    for (setting, _), part in zip(tasks, results, strict=True):
-        found[setting, "stderr"] = found.get((setting, "stderr"), "") + part.pop("stderr")
-        for name, result in part.items():
-            if (setting, name) in found:  # the neighbour, at the end of each part
-                result = {
-                    **result,
-                    "left": result["left"] + found[setting, name]["left"],
-                    "score": min(result["score"], found[setting, name]["score"]),
-                }
-            found[setting, name] = result
-    return found
+    settings = [setting for setting in SETTINGS if setting in chosen]
+    results = Parallel(n_jobs=2 * JOBS, prefer="threads")(delayed(run_attacks)(setting) for setting in settings)
+    return {
+        (setting, name): result
+        for setting, found in zip(settings, results, strict=True)
+        for name, result in found.items()
+    }
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for what attacks leave in /proc")
