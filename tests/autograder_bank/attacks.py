@@ -181,9 +181,9 @@ os._exit(0)
 HEAVY_WORDS = (
     FRAMES
     + """
-for i in range(45):
+for i in range(60):
     say('{"answer": %d, "value": [' % i + "[]," * 60000 + "[]]}")
-for i in range(45, 50):  # as a question that nobody answers
+for i in range(60, 65):  # as a question that nobody answers
     say('{"ask": 1, "answer": %d, "v": [' % i + "[]," * 60000 + "[]]}")
 """
     + FAIL
