@@ -1,5 +1,6 @@
 """What the tests of all rooms share: the packages that they need, and where the real data is."""
 
+import gc
 import os
 import re
 import shutil
@@ -39,6 +40,15 @@ NEEDS = {
 # another make a regression ten times slower.
 for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# What is imported and collected stays to the end: to search it for garbage, again and again, is a third of a collection
+# and a tenth to a third of the tests.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @cache

@@ -1,5 +1,6 @@
 """What the companion's tests share: one thread, the packages that they need, and where the real data is."""
 
+import gc
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,10 +11,19 @@ import pytest
 for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+# What is imported and collected stays to the end: to search it for garbage, again and again, is a third of a collection
+# and a tenth to a third of the tests.
+gc.disable()
+
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 for package in ("scipy", "sklearn", "mpmath", "pooch"):
     if find_spec(package) is None:  # not imported here: two seconds, also where the tests are only handed out
         pytest.skip(f"needs {package}: python -m pip install -r requirements-all.txt", allow_module_level=True)
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,11 @@ THRESHOLD = 1e-5  # Mikolov's t: a word whose share of the text is below t is ne
 POWER = 0.75  # negatives are drawn in proportion to frequency ** POWER
 
 
+# Of a tree: (label word), (label before a bracket, a closing bracket, and what has no place in one. Only blanks divide:
+# a no-break space is part of "2\xa01\\/2".
+PARTS = re.compile(r"\( *([0-4])(?: +([^ ()]+) *\)|(?= *\())|(\))|[^ ]")
+
+
 def read_tree(line):
     """A tree in the Penn Treebank's brackets, e.g. "(3 (2 A) (4 joy))" -> its words and its labelled phrases:
 
@@ -45,21 +50,18 @@ def read_tree(line):
     Words are lower-cased; brackets in the text stay as the treebank writes them (-lrb-, -rrb-).
     Raises ValueError if it is no such tree.
     """
-    words, phrases, unclosed, last = [], [], [], "end"  # last: what the last symbol was
-    for symbol in re.findall(r"[()]|[^ ()]+", line):  # only blanks divide: a no-break space is part of "2\xa01\\/2"
-        if symbol == "(" and (last == "label" or last == "end" and (unclosed or not words)):
-            unclosed.append(len(phrases))
-            last = "open"
-        elif symbol == ")" and last in ("word", "end") and unclosed:
+    words, phrases, unclosed = [], [], []
+    for label, word, closing in re.findall(PARTS, line):
+        if label and (unclosed or not words):
+            if word:
+                phrases.append((int(label), len(words), len(words) + 1))
+                words.append(word.lower())
+            else:
+                unclosed.append(len(phrases))
+                phrases.append((int(label), len(words)))
+        elif closing and unclosed:
             at = unclosed.pop()
             phrases[at] = (*phrases[at], len(words))
-            last = "end"
-        elif last == "open" and symbol in ("0", "1", "2", "3", "4"):
-            phrases.append((int(symbol), len(words)))
-            last = "label"
-        elif last == "label" and symbol not in "()":
-            words.append(symbol.lower())
-            last = "word"
         else:
             break
     else:
