@@ -72,9 +72,9 @@ def bce_forward(yhat, y):
 FORMULAS = {f.__name__: f for f in (sigmoid, inference_layer, inference_2layers, bce_forward)}
 
 
-def differences(loss, parameters, h=1e-5):
-    """How much the number loss(*parameters) changes with each entry of each parameter, in the parameters' shapes."""
-    changes = []
+def differences(loss, case, h=1e-5):
+    """How much the number loss(W1, W2, b1, b2) changes with each entry of each parameter, in the parameters' shapes."""
+    parameters, changes = [case[name] for name in ("W1", "W2", "b1", "b2")], []
     for number, parameter in enumerate(parameters):
         changes.append(np.zeros(np.shape(parameter)))
         for entry in np.ndindex(changes[-1].shape):
@@ -216,8 +216,7 @@ def loss_of(network, loss, case, form, label):
 def formula_gradients(number):
     """Differences of the handout's loss, for W1, W2, b1, b2 of CASES[number]."""
     case = CASES[number]
-    loss = loss_of(inference_2layers, bce_forward, case, FORMS[0], np.ravel)
-    return differences(loss, [case[name] for name in ("W1", "W2", "b1", "b2")])
+    return differences(loss_of(inference_2layers, bce_forward, case, FORMS[0], np.ravel), case)
 
 
 def true_gradients(student, number):
@@ -229,8 +228,9 @@ def true_gradients(student, number):
     with contextlib.suppress(Trouble), students_code():
         functions = student.module.inference_2layers, student.module.bce_forward
         form, label = student.forms["inference_2layers"], student.forms["bce_forward"]["y"]
-        own = differences(loss_of(*functions, case, form, label), [case[name] for name in ("W1", "W2", "b1", "b2")])
-        true = own if all(map(close, own, true)) else true
+        if functions != (inference_2layers, bce_forward):
+            own = differences(loss_of(*functions, case, form, label), case)
+            true = own if all(map(close, own, true)) else true
     return dict(zip(("dW1", "dW2", "db1", "db2"), true, strict=True))
 
 

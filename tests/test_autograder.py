@@ -506,7 +506,7 @@ def test_a_seed_gives_the_same_report_word_for_word(sandbox, tmp_path, monkeypat
     texts, written = set(), set()
     for _ in range(2):
         with Sandbox() as fresh:
-            report = grade_source(UNSEEDED, fresh, tmp_path, seed=11, trained=SMALL)
+            report = grade_source(UNSEEDED, fresh, tmp_path, seed=11, trained=SMALL, only=("Q1.1", "Q1.4", "Q5.1"))
         texts.add(results.as_text(report))
         written.add(json.dumps({**results.gradescope(report), "execution_time": 0}))
     assert len(texts) == len(written) == 1
