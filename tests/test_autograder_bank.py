@@ -4,17 +4,14 @@ No right submission is accused, no mutant loses points where it is right, every 
 least nine mutants in ten are named, whichever way the biases are held. Seeds are made from the entries' names.
 """
 
-import json
 import shutil
-import subprocess
-import sys
 import zipfile
 import zlib
 from dataclasses import replace
 
 import pytest
 
-from autograder import Sandbox, grade, inputs, package
+from autograder import Sandbox, grade, inputs
 from tests.autograder_bank import good_pdf, good_pickle, losing
 from tests.autograder_bank.mutants import FILES, MUTANTS, UNNAMED
 from tests.autograder_bank.right import BIASED, RIGHT
@@ -94,19 +91,6 @@ def test_a_textbook_submission_earns_everything_by_every_path(base, tmp_path, sa
         assert (report.score, report.pending) == (15, 25), (path, failures(report))
     report = grade(alone, sandbox=sandbox, trained=SMALL)  # without its pickle and its PDF
     assert (losing(report), report.score) == ({"Q2", "Q5.2", "Q5.3"}, 65), failures(report)
-
-
-def test_a_textbook_submission_earns_everything_on_gradescope(tmp_path):
-    """In Gradescope's folders below a root of our own, with the package unzipped in source/, and the usual training."""
-    package.build(tmp_path / "autograder.zip", wheels=False)
-    shutil.unpack_archive(tmp_path / "autograder.zip", tmp_path / "source")
-    (tmp_path / "source" / "python").write_text(sys.executable + "\n")  # what setup.sh leaves there
-    shutil.copy(tmp_path / "source" / "run_autograder", tmp_path)
-    lay(tmp_path / "submission", SOURCES["handout"])
-    run = subprocess.run(["bash", tmp_path / "run_autograder"], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    result = json.loads((tmp_path / "results" / "results.json").read_text())
-    assert (result["score"], result["extra_data"]["edition"]) == (75, "january"), run.stdout
 
 
 # ---- The mutants ---------------------------------------------------------------------------------
