@@ -138,8 +138,9 @@ def test_a_zip_in_a_zip_is_opened_twice_and_not_more(taken):
 
 
 def test_what_a_zip_hides_is_bounded(taken, monkeypatch):
-    monkeypatch.setattr("autograder.submission.READ_BYTES", 50 << 20)
-    bomb = zipped(**{f"f{k}.bin": bytes(21 << 20) for k in range(9)})
+    monkeypatch.setattr("autograder.submission.FILE_BYTES", 2 << 20)
+    monkeypatch.setattr("autograder.submission.READ_BYTES", 5 << 20)
+    bomb = zipped(**{f"f{k}.bin": bytes(3 << 20) for k in range(9)})
     bzip = io.BytesIO()
     with zipfile.ZipFile(bzip, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("x.py", "")
