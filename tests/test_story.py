@@ -10,7 +10,6 @@ import pytest
 from report_pages import METHODS, RUN, SVG, made_up_story, make_run, text_of
 
 import command
-import pictures
 import report.__main__
 import train
 from assignment2 import descend
@@ -320,8 +319,9 @@ def test_without_a_run_the_story_is_that_of_the_parameters_of_the_project():
 
 def test_the_command_tells_the_story_of_a_run(tmp_path, monkeypatch, capsys):
     """On the features of the project, in processes of its own; then the page is made of it."""
-    monkeypatch.setattr(pictures, "draw_surface", lambda *_: None)  # of the training's pictures the page needs the name
-    monkeypatch.setattr(pictures, "save", lambda _, path: path.with_suffix(".svg").write_text(SVG))
+    for draw in ("draw_loss", "draw_surface"):  # of the training's pictures the page needs the name
+        monkeypatch.setattr(train, draw, lambda *_: None)
+    monkeypatch.setattr(train, "save", lambda _, path: path.with_suffix(".svg").write_text(SVG))
     assert train.main(["--iters", "100", "--hidden", "2", "--out", str(tmp_path)]) == 0
     monkeypatch.setattr(story, "SEEDS", 2)
     monkeypatch.setattr(story, "DRAWS", 20)
