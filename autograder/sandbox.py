@@ -312,10 +312,10 @@ class Sandbox:
                     if not piece:
                         waiting.unregister(channel)
                     line += piece
-                    if heard > LARGEST_TALK or len(line) > LARGEST_LINE:
-                        channel.shutdown(socket.SHUT_RDWR)  # too much: nobody listens any more, which ends the child
-                        line.clear()
                     *lines, line = line.split(b"\n")
+                    if heard > LARGEST_TALK or max(map(len, (*lines, line))) > LARGEST_LINE:
+                        channel.shutdown(socket.SHUT_RDWR)  # too much: nobody listens any more, which ends the child
+                        lines, line = [], bytearray()
                     for whole in lines:
                         note(run, whole, channel, ask)
                 if self.control in ready and channel not in ready or not ready:
