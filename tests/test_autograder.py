@@ -43,6 +43,7 @@ from autograder.judge import RULES, Expected, judge
 from autograder.recognise import recognise
 from autograder.submission import take_in
 from tests.autograder_bank import good_pdf, good_pickle, grade_source, losing
+from tests.autograder_bank.sources import SOURCES
 
 PROJECT = Path(__file__).resolve().parents[1]
 LATER = PROJECT / "later_edition" / "assignment2.py"
@@ -506,7 +507,7 @@ def test_a_seed_gives_the_same_report_word_for_word(sandbox, tmp_path, monkeypat
     texts, written = set(), set()
     for _ in range(2):
         with Sandbox() as fresh:
-            report = grade_source(UNSEEDED, fresh, tmp_path, seed=11, trained=SMALL, only=("Q1.1", "Q1.4", "Q5.1"))
+            report = grade_source(UNSEEDED, fresh, tmp_path, seed=11, trained=SMALL)
         texts.add(results.as_text(report))
         written.add(json.dumps({**results.gradescope(report), "execution_time": 0}))
     assert len(texts) == len(written) == 1
@@ -552,12 +553,12 @@ def test_only_plain_files_inside_are_taken(tmp_path):
 
 def test_a_zip_leads_nowhere_else(tmp_path):
     with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("work/assignment2.py", "x = 1\n")
+        archive.writestr("hw2/assignment2.py", "x = 1\n")
         archive.writestr("../escaped.py", "")
         archive.writestr("/absolute.py", "")
-        archive.writestr("__MACOSX/work/assignment2.py", "")
-        archive.writestr("work/bomb.bin", bytes(21 << 20))
-        link = zipfile.ZipInfo("work/link.py")
+        archive.writestr("__MACOSX/hw2/assignment2.py", "")
+        archive.writestr("hw2/bomb.bin", bytes(21 << 20))
+        link = zipfile.ZipInfo("hw2/link.py")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
     (tmp_path / "inner").mkdir()
@@ -897,6 +898,11 @@ def test_the_package_as_gradescope_uses_it(tmp_path, rubric):
     assert run.returncode == 0, run.stderr
     result = check_results(json.loads((root / "results" / "results.json").read_text()), rubric)
     assert result["score"] == 1 + 7 and result["tests"][0]["extra_data"]["mistake"] == "sigmoid.plus"
+
+    submission(root / "submission", SOURCES["handout"])
+    run = subprocess.run(["bash", root / "run_autograder"], cwd=root, env=environment, capture_output=True, text=True)
+    result = json.loads((root / "results" / "results.json").read_text())
+    assert (result["score"], result["extra_data"]["edition"]) == (75, "january"), run.stdout + run.stderr
 
     (root / "source" / "python").write_text("/nowhere/python\n")  # nothing runs: what was there first stays
     subprocess.run(["bash", root / "run_autograder"], cwd=root, env=environment, capture_output=True, text=True)

@@ -31,7 +31,6 @@ from tests.autograder_bank import good_pdf, good_pickle
 
 PROJECT = Path(__file__).resolve().parents[1]
 SMALL = (inputs.Training(tweets=200, tests=50, settings=((5, 300, 1.0),)),)
-HANDED_IN = ("Q1.1", "Q2", "Q5.1", "Q5.2", "Q5.3")  # a call, training with its files, the pickle, the PDF, comments
 
 
 @pytest.fixture(scope="module")
@@ -512,9 +511,9 @@ def do_acts(kind):
             source = source.replace(f"@{name}@", str(value))
         done = {}
         with Sandbox(kind) as cell:
-            done["score"] = 25
+            done["score"] = 75
             if kind != "namespaces" and landlock.version():  # namespaces are what all other tests grade in
-                done["score"] = grade(submit(Path(base, "right")), sandbox=cell, trained=SMALL, only=HANDED_IN).score
+                done["score"] = grade(submit(Path(base, "right")), sandbox=cell, trained=SMALL).score
             (Path(base, "stage/assignment2.py")).write_text("print(__file__)\ndef sigmoid(x): return 0 * x\n")
             reports = [grade(f"{base}/stage", seed=1, sandbox=cell, only=["Q1.1"]) for _ in range(2)]
             done["texts"] = len(set(map(as_text, reports)))
@@ -566,8 +565,8 @@ def test_the_staff_page_says_what_a_cell_protects_from(column):
     assert set(said) == set(ROWS)
     for row, acts in ROWS.items():
         assert {done[act] for act in acts} == {int(said[row] == "yes")}, (row, said[row], done)
-    # Honest code and files have all points in each, and one seed gives one report, though folders have other names.
-    assert (done["score"], done["texts"]) == (25, 1)
+    # An honest submission has all its points in each, and one seed gives one report, though folders have other names.
+    assert (done["score"], done["texts"]) == (75, 1)
     exposed = column == "process, no Landlock"
     assert done["exposed"] == exposed == any("could read the reference" in note for note in done["staff"])
 

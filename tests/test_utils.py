@@ -215,7 +215,7 @@ def test_one_pass_gives_the_plain_function_s_stems_and_features_on_the_course_s_
     freqs, X = course["freqs"], feature_matrix(tweets, course["freqs"])
     sums = [[1, *(sum(freqs.get((stem, label), 0) for stem in stems) for label in (1, 0))] for stems in plain]
     np.testing.assert_array_equal(X.T, sums)  # of integers: exact
-    for n in range(0, len(tweets), 50):
+    for n in range(0, len(tweets), 20):
         assert plain[n] == textbook_stems(tweets[n])
         assert X[:, n].tolist() == extract_features(tweets[n], freqs)[0].tolist()
 
@@ -228,11 +228,11 @@ def test_tokens_and_stems_are_nltk_s_on_the_course_s_tweets(course):
     tokenizer = TweetTokenizer(preserve_case=False, strip_handles=True, reduce_len=True)
     stem = PorterStemmer().stem
     words = set()
-    for tweet in (course["train_x"] + course["test_x"])[::4]:
+    for tweet in course["train_x"] + course["test_x"]:
         tokens = tokenizer.tokenize(utils._clean(tweet))
         assert utils._tokenizer().tokenize(utils._clean(tweet)) == tokens
         words.update(tokens)
-    assert len(words) > 5_000
+    assert len(words) > 12_000
     assert {word: utils._stem(word) for word in words} == {word: stem(word) for word in words}
 
 
@@ -244,8 +244,7 @@ def test_stems_are_nltk_s_on_every_suffix():
         ization ation ator alism iveness fulness ousness aliti iviti biliti fulli logi icate ative alize iciti ical ful
         ness al ance ence er ic able ible ant ement ment ent sion tion ou ism ate iti ous ive ize e ll""".split()
     stems = ["", "t", "tr", "o", "oat", "trouble", "priv", "orrer", "hop", "fizz", "syzyg", "gene", "theo"]
-    words = [stem + suffix for stem in stems for suffix in suffixes]
-    words += [stem + first + second for stem in stems[::2] for first in suffixes for second in suffixes]
+    words = [stem + first + second for stem in stems for first in ["", *suffixes] for second in suffixes]
     words += "sky skies dying lying news inning proceed exceed howe a b yy".split()
     plain = PorterStemmer().stem
     assert [utils._stem(word) for word in words] == [plain(word) for word in words]

@@ -39,6 +39,7 @@ UNUSUAL = 350  # fingerprints, some 20 lines: a program with fewer unusual ones 
 LINE, CHARACTERS = 300, 30_000  # longer lines and programs are cut
 PROJECT = Path(__file__).resolve().parents[2]
 DOCSTRING = re.compile(r"""^[ ]*[rRuU]?(\"{3}|'{3})(?:(?!\1).|\n)*\1[ ]*$""", re.MULTILINE)
+# Not by `tokenize`: since 3.12 it warns on stderr, and raises SystemError and others at texts that are no Python.
 TOKEN = re.compile(
     r"""(?P<space>(?:[\s\\]+|\#.*)+)
     |(?P<string>[A-Za-z]{0,2}(?:(\"{3}|'{3})(?:\\[\s\S]?|(?!\3)[^\\])*(?:\3)?|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?))

@@ -21,7 +21,8 @@ from scipy.sparse import csc_matrix
 from tqdm import tqdm
 
 BATCH = 1000  # pairs, and twice as many with shared negatives; more make staler vectors, fewer leave numpy's overhead
-# On the rate times the bound on the curvature. sigma' is about a third of its bound, and a step of 2 would swing.
+# On the rate times the bound on the curvature. Above 2 a step would swing if sigma' were at its bound. It is mostly far
+# below, and 6 was chosen by the cost after one epoch and two, as benchmarks/bench_word2vec.py measures it.
 STEP_LIMIT = 6.0
 PIECE = 20_000  # words whose pairs and negatives are in memory at a time
 COST_EVERY = 50  # batches between two looks at the cost
@@ -102,12 +103,12 @@ def train_vectors(
                 for first in range(0, len(at), size):
                     chosen = slice(first, first + size)
                     rate = lr * (1 - (done + len(piece) * first / len(at)) / total)
-                    settings = context[chosen], rate, batch % COST_EVERY == 0
+                    others = context[chosen], rate, batch % COST_EVERY == 0
                     if shared_negatives:
                         centres, sizes = np.unique(at[chosen], return_counts=True)
-                        cost = shared_step(*descents, ids[centres], sizes, drawn[centres], *settings)
+                        cost = shared_step(*descents, ids[centres], sizes, drawn[centres], *others)
                     else:
-                        cost = own_step(*descents, ids[at[chosen]], drawn[chosen], *settings)
+                        cost = own_step(*descents, ids[at[chosen]], drawn[chosen], *others)
                     if cost is not None:
                         # not <: a NaN has diverged too
                         if not cost < DIVERGED * (1 + negatives) * np.log(2):

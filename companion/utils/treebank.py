@@ -38,8 +38,8 @@ THRESHOLD = 1e-5  # Mikolov's t: a word whose share of the text is below t is ne
 POWER = 0.75  # negatives are drawn in proportion to frequency ** POWER
 
 
-# Of a tree: (label word), (label before a bracket, a closing bracket, and what has no place in one. Only blanks divide:
-# a no-break space is part of "2\xa01\\/2".
+# The parts of a tree: a word with its label, as "(4 joy)"; a label with its bracket where another bracket follows, as
+# "(3"; a closing bracket; what has no place in one. Only blanks divide: a no-break space is part of "2\xa01\\/2".
 PARTS = re.compile(r"\( *([0-4])(?: +([^ ()]+) *\)|(?= *\())|(\))|[^ ]")
 
 

@@ -26,6 +26,7 @@ PROCESS = (*OTHER, "process")  # the least of the cells stops it too
 ALL = (*CELLS, "process")
 ONE = ("Q1.1",)  # one call is enough for what happens on import, or in any function
 STAND_INS = ("Q1.1", "Q1.2")  # the second is asked with a stand-in for the first
+FEW = ("Q1.1", "Q1.3")
 CODE = ("Q1.1", "Q1.2", "Q1.3", "Q1.4", "Q3", "Q4")
 PKL, PDF = ("Q5.2",), ("Q2",)
 SHORT = 0.015  # patience with what goes on to its limit
@@ -1654,36 +1655,36 @@ return tuple(np.full_like(part, k, float) for part in args[2:6]) if name == "upd
 """)
 
 ATTACKS = [
-    Attack("replies forged on the channel", FORGED, only=("Q1.1", "Q1.4")),
+    Attack("replies forged on the channel", FORGED, only=CODE),
     Attack("answers that change from call to call", CHANGING, only=CODE, most=2),
-    Attack("malformed replies", MALFORMED, only=STAND_INS),
-    Attack("a nest of tuples", NESTED, only=STAND_INS),
-    Attack("long error messages", LONG_WORDS, only=STAND_INS),
-    Attack("a forged failure", FAILED_WORDS),
+    Attack("malformed replies", MALFORMED, only=FEW),
+    Attack("a nest of tuples", NESTED, only=FEW),
+    Attack("long error messages", LONG_WORDS, only=FEW),
+    Attack("a forged failure", FAILED_WORDS, only=FEW),
     Attack("replies that fill the grader's memory", HEAVY_WORDS),
     Attack("one endless line", FLOOD),
     Attack("asks the stand-ins for every answer", ORACLE, only=CODE),
-    Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE, only=STAND_INS),
+    Attack("functions found by gc and sys.modules", FUNCTIONS_ANYWHERE, only=FEW),
     Attack("imports the reference", MODULES, where=ALL),
     Attack("reads the reference's file", REFERENCE_FILE, where=ALL),
-    Attack("expected values in frames and gc", FRAME_VALUES, only=STAND_INS),
+    Attack("expected values in frames and gc", FRAME_VALUES, only=FEW),
     Attack("the inputs' seed", SEEDS, where=OTHER),
-    Attack("numpy patched", PATCHED, only=STAND_INS),
-    Attack("subclass of ndarray", SUBCLASS, only=("Q1.1", "Q5.1"), most=3),  # for the number of values, which is right
-    Attack("object that agrees", AGREEING, only=STAND_INS),
+    Attack("numpy patched", PATCHED, only=FEW),
+    Attack("subclass of ndarray", SUBCLASS, only=(*CODE, "Q5.1"), most=5),  # for the number of values, which is right
+    Attack("object that agrees", AGREEING, only=FEW),
     Attack("inputs changed", MUTATED_INPUTS, only=CODE, most=3),  # and for gradients that are finite
-    Attack("child.py patched", TRACED, only=STAND_INS),
+    Attack("child.py patched", TRACED, only=FEW),
     Attack("numbers that no float holds", BEYOND_FLOATS, only=STAND_INS),
     Attack("forged words about the module", LOADED_WORDS),
     Attack("two processes answer", TWO_PROCESSES, where=PROCESS, only=STAND_INS),
-    Attack("a thread answers", THREAD_ANSWERS, only=STAND_INS),
+    Attack("a thread answers", THREAD_ANSWERS, only=FEW),
     Attack("half a message", HALF_A_MESSAGE),
     Attack("asks and never reads", NEVER_READS, only=STAND_INS, patience=SHORT),
     Attack("descriptors and urgent bytes on the channel", ODD_PACKETS, where=OTHER),
-    Attack("changes the calls to come", OTHER_CALLS, only=STAND_INS),
+    Attack("changes the calls to come", OTHER_CALLS, only=FEW),
     Attack("hides that it changed the inputs", HIDDEN_CHANGE, only=("Q4",), most=9),
-    Attack("words that turn the text round", TURNED_WORDS, only=STAND_INS),
-    Attack("errors that fight back", FIGHTING_ERRORS, only=STAND_INS),
+    Attack("words that turn the text round", TURNED_WORDS, only=FEW),
+    Attack("errors that fight back", FIGHTING_ERRORS, only=FEW),
     Attack("names that are no names", NO_NAMES),
     Attack("a module with any name", ANY_NAME),
     Attack("a hundred thousand names", MANY_NAMES),
@@ -1692,8 +1693,8 @@ ATTACKS = [
     Attack("hooks in the interpreter", HOOKS),
     Attack("results.json and os._exit", RESULTS, where=OTHER),
     Attack("writes at exit", AT_EXIT, where=OTHER),
-    Attack("sys.exit on import", EXIT_ON_IMPORT),
-    Attack("kills itself", KILLED),
+    Attack("sys.exit on import", EXIT_ON_IMPORT, only=FEW),
+    Attack("kills itself", KILLED, only=FEW),
     Attack("stops itself", STOPPED, patience=SHORT),
     Attack("segmentation fault", SEGFAULT),
     Attack("stack overflow", STACK),
