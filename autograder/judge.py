@@ -13,7 +13,7 @@ import numpy as np
 import assignment2 as reference
 
 from .answers import Call, Wrong, close, miscounted, text
-from .cell.wire import raw
+from .cell.wire import encode
 from .edition import PARAMETERS
 
 
@@ -318,7 +318,7 @@ def changed_of(call):
     """
     if not call.message or "value" not in call.message:
         return []
-    sent, back = [raw(arg) for arg in call.args], call.message.get("inputs")
+    sent, back = [encode(arg) for arg in call.args], call.message.get("inputs")
     if not isinstance(back, list) or len(back) != len(sent):
         return list(call.case.args)
     return [name for name, was, now in zip(call.case.args, sent, back, strict=True) if was != now]

@@ -330,7 +330,15 @@ def test_an_answer_that_cannot_be_sent_is_an_error_of_that_call(sandbox, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "forged", [{"float": 10**400}, {"float": 1}, {"float": True}, {"array": [1], "shape": [1], "dtype": "f16"}]
+    "forged",
+    [
+        {"float": 10**400},
+        {"float": 1},
+        {"float": True},
+        {"array": [1.0], "shape": [1], "dtype": "f8"},
+        {"array": "00" * 16, "shape": [1], "dtype": "f16"},
+        {"array": "00" * 8, "shape": [True], "dtype": "f8"},
+    ],
 )
 def test_a_number_that_encode_does_not_write_is_refused(forged):
     with pytest.raises(ValueError, match="not an encoded value"):

@@ -49,7 +49,7 @@ from .documents import describe_parameters, describe_pdf
 from .plots import PLOTTING, Silent
 from .probe import probe
 from .source import read_source
-from .wire import MOST_NAMES, MOST_SKIPPED, TEXT, Channel, decode, encode, raw
+from .wire import MOST_NAMES, MOST_SKIPPED, TEXT, Channel, decode, encode
 
 STATEMENT_SECONDS = 2  # of processor time, for each top-level statement: work on import does not cost the functions
 FORWARD = ("sigmoid", "inference_layer", "inference_2layers", "bce_forward")
@@ -148,7 +148,7 @@ def make_calls(channel, module, calls, task):
             if counted:
                 message["forward"] = max(counts.values(), default=0)
             message["value"] = encode(value)
-            message["inputs"] = [raw(arg) for arg in args]
+            message["inputs"] = [encode(arg) for arg in args]
             channel.send(message)
         except BaseException as error:
             channel.send({"answer": i, "error": describe_error(error)})

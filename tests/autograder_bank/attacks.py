@@ -101,7 +101,7 @@ FORGED = (
     + """
 talk = channel()
 for i in range(300):
-    for value in ({"float": 0.5}, {"array": [0.5] * 4, "shape": [4], "dtype": "f8"}, {"int": 1}):
+    for value in ({"float": 0.5}, {"array": "000000000000e03f" * 4, "shape": [4], "dtype": "f8"}, {"int": 1}):
         talk.send({"answer": i, "value": value, "changed": [],
                    "passed": True, "earned": 100, "score": 100, "status": "passed"})
 """
@@ -118,10 +118,10 @@ for message in (
         [], 3, "x", None, {}, {"answer": [1]}, {"answer": None}, {"answer": {"a": 1}}, {"answer": 1e999},
         {"answer": True, "value": 3},
         {"answer": 0}, {"answer": 1, "value": None}, {"answer": 2, "value": {}},
-        {"answer": 3, "value": {"array": [1, 2], "shape": [3], "dtype": "f8"}},
-        {"answer": 4, "value": {"array": [1], "shape": [-1], "dtype": "f8"}},
-        {"answer": 5, "value": {"array": ["x"], "shape": [1], "dtype": "f8"}},
-        {"answer": 6, "value": {"array": [1], "shape": [1], "dtype": "O"}},
+        {"answer": 3, "value": {"array": "00" * 16, "shape": [3], "dtype": "f8"}},
+        {"answer": 4, "value": {"array": "00" * 8, "shape": [-1], "dtype": "f8"}},
+        {"answer": 5, "value": {"array": "x" * 16, "shape": [1], "dtype": "f8"}},
+        {"answer": 6, "value": {"array": "00" * 8, "shape": [1], "dtype": "O"}},
         {"answer": 7, "value": {"int": 10 ** 3000}},
         {"answer": 8, "value": {"float": math.nan}},
         {"answer": 9, "value": {"tuple": [{"none": True}] * 5}, "changed": {"x": 1}},
@@ -131,9 +131,11 @@ for message in (
                                  "frames": [1, None, {"file": 1, "line": {"a": []}, "text": None}]}},
         {"answer": 14, "value": {"text": "\udfff"}}, {"answer": 15, "value": {"other": "\udfff"}},
         {"answer": 16, "value": {"array": [10 ** 400], "shape": [1], "dtype": "i8"}},
-        {"answer": 17, "value": {"array": [1], "shape": [1] * 40, "dtype": "f8"}},
-        {"answer": 18, "value": {"array": [-1], "shape": [1], "dtype": "u1"}},
-        {"answer": 19, "value": {"array": [1e300], "shape": [1], "dtype": "f2"}},
+        {"answer": 17, "value": {"array": "00" * 8, "shape": [1] * 40, "dtype": "f8"}},
+        {"answer": 18, "value": {"array": "02", "shape": [1], "dtype": "b1"}},
+        {"answer": 19, "value": {"array": "", "shape": [0, 10 ** 12], "dtype": "f2"}},
+        {"answer": 21, "value": {"array": "\u0660" * 16, "shape": [1], "dtype": "f8"}},
+        {"answer": 22, "value": {"array": "000000000000f07f" * 3, "shape": [3], "dtype": "f8"}},
         {"ask": "gradients"}, {"ask": [], "args": 3, "kwargs": None}, {"ask": "__class__", "args": [], "kwargs": {}},
         {"loaded": {"names": [None, 3, ["x"], "\ud800"],
                     "skipped": [1, None, {"line": [], "type": {}, "message": ["\ud800"]}] * 500}}):
@@ -421,7 +423,7 @@ BEYOND_FLOATS = (
     + """
 talk = channel()
 for value in ({"float": 10 ** 400}, {"int": 10 ** 4000}, {"tuple": [{"float": -10 ** 400}]},
-              {"array": [10 ** 400], "shape": [1], "dtype": "f8"}):
+              {"array": "00" * 8, "shape": [10 ** 400], "dtype": "f8"}):
     talk.send({"ask": "sigmoid", "args": [value], "kwargs": {}, "call": 0})
     talk.send({"ask": "sigmoid", "args": [], "kwargs": {"x": value}, "call": 0})
     talk.send({"answer": 0, "value": value})
@@ -453,7 +455,7 @@ talk = channel()
 
 def answer():
     for k in range(100):
-        talk.send({"answer": k % 20, "value": {"array": [0.5] * 4, "shape": [4], "dtype": "f8"}, "changed": []})
+        talk.send({"answer": k % 20, "value": {"array": "000000000000e03f" * 4, "shape": [4], "dtype": "f8"}})
         time.sleep(0.001)
 
 
@@ -473,7 +475,7 @@ return 0.5
 # The grader's answers fill the channel: it waits with the next one until somebody reads.
 NEVER_READS = FRAMES + every("""
 while name != "sigmoid":
-    say('{"ask": "sigmoid", "args": [{"array": [' + "0.123456789," * 4999 + '0], "shape": [5000], "dtype": "f8"}],'
+    say('{"ask": "sigmoid", "args": [{"array": "' + "000000000000e03f" * 5000 + '", "shape": [5000], "dtype": "f8"}],'
         ' "kwargs": {}, "call": 0}')
 raise NotImplementedError
 """)
