@@ -4,8 +4,8 @@
     python -m cell.host FD SETTINGS template    loads what a host loads, and forks one for each message: its settings
 
 The host loads numpy (and nltk and pypdf, for the tweets and the PDF) once, never sees student code, and holds no
-secret: a fork of it is a clean child within milliseconds. For each request it forks a warden; the warden makes the cell
-and forks the child, waits for it until its limits, and kills whatever is left. There are three kinds of cell:
+secret: a fork of it is a clean child within milliseconds. For each request it forks one, which makes its cell and goes
+in; waits for it until its limits, and kills whatever is left. There are three kinds of cell:
 
     namespaces   own view of the files (interpreter, libraries and the submission, read only; nothing of the grader),
                  own processes, no network, own IPC; as root another user as well. Killed as one by the kernel.
@@ -30,6 +30,8 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from . import jail, landlock, limits
@@ -93,6 +95,8 @@ def prepare(settings):
     isolation, folder = settings["isolation"], settings["folder"]
     if isolation == "namespaces":
         jail.enter()
+    if sys.platform == "linux":
+        system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a child leaves behind becomes ours
     load(settings)
     lay_out(settings)
     readable = needed_to_run(settings["libraries"], settings["project"])
@@ -174,51 +178,24 @@ def serve(control, cell):
             request, fds = receive(control, 2)
         except (EOFError, OSError):
             return
-        reader, writer = os.pipe()
-        warden = os.fork()
-        if warden == 0:
-            try:
-                verdict = guard(request, fds, cell, control)
-            except BaseException as error:
-                verdict = {"broken": f"{type(error).__name__}: {error}"[:1000]}
-            os.write(writer, json.dumps(verdict).encode())
-            os._exit(0)
-        for fd in (*fds, writer):
-            os.close(fd)
-        verdict = os.read(reader, 1 << 12) or b'{"broken": "the process that guards the student\'s was killed"}'
-        os.close(reader)
         try:
-            send(control, {"run": request["run"], **json.loads(verdict)})
+            verdict = guard(request, fds, cell, control)
+        except Exception as error:
+            verdict = {"broken": f"{type(error).__name__}: {error}"[:1000]}
+        try:
+            send(control, {"run": request["run"], **verdict})
         except OSError:
             return  # nobody listens any more
-        finally:
-            os.waitpid(warden, 0)  # after the answer, since it takes milliseconds to end
-
-
-# ---- The warden ----------------------------------------------------------------------------------
 
 
 def guard(request, fds, cell, control):
     """Run one child from start to end: {"status", "late", "seconds"}. Leaves no process and no file."""
-    os.setsid()
-    if sys.platform == "linux":
-        system("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what the child leaves behind becomes ours
-    uid = free_uid() if os.getuid() == 0 else None
-    if cell.isolation == "namespaces":
-        system("unshare", NEWPID | NEWIPC)
-        scratch = None  # a disk of its own, which goes with the child
-    else:
-        scratch = tempfile.mkdtemp(prefix="autograder-")
+    # From a place of its own: what the kernel keeps for a user, as keys, is not to be found by the next task.
+    uid = free_uid(os.fstat(fds[0]).st_ino) if os.getuid() == 0 else None
+    # In namespaces, a disk of the child's own, which goes with it.
+    scratch = None if cell.isolation == "namespaces" else tempfile.mkdtemp(prefix="autograder-")
     try:
-        child = os.fork()
-        if child == 0:
-            try:
-                be_child(request, fds, cell, scratch, uid)
-            except BaseException:
-                traceback.print_exc()  # to the output that the grader reads
-            finally:
-                sys.stderr.flush()
-                os._exit(70)
+        child = fork_child(request, fds, cell, scratch, uid)
         for fd in fds:
             os.close(fd)
         most = None if cell.cgroup else request["memory"]
@@ -232,13 +209,13 @@ def guard(request, fds, cell, control):
     return {"status": status, "late": ended == "late", "seconds": seconds}
 
 
-def free_uid():
-    """A user id that no process has; each warden looks from a place of its own."""
+def free_uid(number):
+    """A user id that no process has, looked for from a place that `number` gives."""
     taken = set()
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):  # gone meanwhile
             taken.add(os.stat(f"/proc/{name}").st_uid)  # the folder's, also of a process that may not be looked into
-    start = os.getpid() % len(UIDS)
+    start = number % len(UIDS)
     return next(uid for uid in (*UIDS[start:], *UIDS[:start]) if uid not in taken)
 
 
@@ -304,10 +281,36 @@ def remove(folder):
 # ---- The child -----------------------------------------------------------------------------------
 
 
+def fork_child(request, fds, cell, scratch, uid):
+    """Fork the child: its process id."""
+
+    def fork():
+        if cell.isolation == "namespaces":
+            system("unshare", NEWPID | NEWIPC)
+        child = os.fork()
+        if child == 0:
+            try:
+                be_child(request, fds, cell, scratch, uid)
+            except BaseException:
+                traceback.print_exc()  # to the output that the grader reads
+            finally:
+                sys.stderr.flush()
+                os._exit(70)
+        return child
+
+    if cell.isolation != "namespaces":
+        return fork()
+    # A process can give its children a namespace of processes once. So can each of its threads, which saves a second
+    # fork: two of a process of this size are half of what a short task takes.
+    with ThreadPoolExecutor(1) as thread, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside a thread, which only waits here
+        return thread.submit(fork).result()
+
+
 def be_child(request, fds, cell, scratch, uid):
     """Enter the cell, give up every right, and answer. Never returns."""
     channel, output = fds
-    os.setsid()  # a signal to its own process group must not reach the warden
+    os.setsid()  # a signal to its own process group must not reach the host
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)

@@ -69,6 +69,7 @@ def wait(child, seconds, wall, most, control):
     signal.setitimer(signal.ITIMER_REAL, tick)
     _, status, usage = os.wait4(child, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # as the next child finds it
     status = os.waitstatus_to_exitcode(status)
     processor, clock = usage.ru_utime + usage.ru_stime, time.monotonic() - (end - wall)
     if status in (-signal.SIGKILL, -signal.SIGXCPU) and processor > seconds:
@@ -141,7 +142,7 @@ VERSIONS = (  # of the file system, the name of the controller in /proc/self/cgr
 
 def join_cgroup(name, memory, processes):
     """Join a new cgroup with limits on all of its processes together: its folder, or None if none can be made."""
-    limits = {"memory": memory, "processes": processes + 2, 0: 0}  # the host and the warden
+    limits = {"memory": memory, "processes": processes + 2, 0: 0}  # the host and its thread
     try:
         with open("/proc/self/cgroup") as file:
             own = dict(line.strip().split(":", 2)[1:] for line in file)
