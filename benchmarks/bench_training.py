@@ -99,7 +99,7 @@ def losses_left_out(X, y, X_judged, y_judged, stretch, iters, seed):
     """The loss on the fold left out after each of BUDGETS, in one run."""
     found = []
     for checkpoint in descend(X, y, HIDDEN, int(max(BUDGETS) * iters), seed=seed, stretch=stretch):
-        if len(found) < len(BUDGETS) and checkpoint.step >= BUDGETS[len(found)] * iters:
+        while len(found) < len(BUDGETS) and checkpoint.step >= BUDGETS[len(found)] * iters:
             found.append(network_loss(checkpoint.best, X_judged, y_judged)[0])
     return found
 
