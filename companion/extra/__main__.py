@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import extra  # noqa: F401, I001 (before numpy, which reads there how many threads it may have)
 from q3_sgd import SAVED
 
 import command
