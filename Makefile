@@ -9,12 +9,12 @@ PY     := .venv/bin/python
 train: .venv/train  ## train on the tweets' features; parameters, figures and pictures go to output/
 	$(PY) train.py
 
-test: .venv/all  ## every test, on two cores
-	$(PY) -m pytest -q --complete -n 2
+test: .venv/all  ## every test, on up to four cores
+	$(PY) -m pytest -q --complete -n auto
 	$(PY) -m pytest -q -n 2 companion
 
 bank: .venv/all  ## all of the grader's bank of submissions and attacks, of which `make test` takes a part
-	$(PY) -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py tests/test_autograder_attacks.py
+	$(PY) -m pytest -q --complete --bank -n auto tests/test_autograder_bank.py tests/test_autograder_attacks.py
 
 lint: .venv/all  ## check the format and the style of the code
 	$(PY) -m ruff format --check .

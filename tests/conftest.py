@@ -110,6 +110,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One worker for each core, up to four: each starts browsers, kernels and cells of its own."""
+    return min(4, os.cpu_count())
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With several workers, a file stays on one, since its fixtures are costly; the grader's bank is spread over all.
 

@@ -53,10 +53,10 @@ RUN = {
     "python -m ruff format .": "--check",
     "python -m ruff format --check .": "",
     "python -m ruff check .": "",
-    "python -m pytest -q --complete -n 2": "--collect-only tests/test_command.py",
+    "python -m pytest -q --complete -n auto": "--collect-only tests/test_command.py",
     "python -m pytest -q -n 2 companion": "--collect-only --ignore-glob=*/test_q?.py",
-    "python -m pytest -q --complete --bank -n 2 tests/test_autograder_bank.py tests/test_autograder_attacks.py": (
-        "python -m pytest -q --complete --bank -n 2 --collect-only tests/test_command.py"
+    "python -m pytest -q --complete --bank -n auto tests/test_autograder_bank.py tests/test_autograder_attacks.py": (
+        "python -m pytest -q --complete --bank -n auto --collect-only tests/test_command.py"
     ),
     "python companion/q3_run.py": "--help",  # twenty seconds, whatever the text; the companion's tests run it small
     "python companion/extra": "--help",
