@@ -54,7 +54,7 @@ companion: .venv/all  ## the companion's word vectors (question 3), then the sen
 	$(PY) companion/q3_run.py
 	$(PY) companion/extra
 
-companion-ablation: .venv/all  ## what each step adds to the sentiment of sentences, a quarter of an hour
+companion-ablation: .venv/all  ## what each step adds to the sentiment of sentences, half an hour
 	$(PY) companion/extra ablation
 
 companion-report: .venv/all  ## write output/companion.pdf from the figures of the last companion run

@@ -13,7 +13,7 @@ from report.inputs import NUMBER, read_json, read_picture
 from report.values import decimals_in_common, differences, forward, whole_gradient
 
 COMPANION = HERE.parent / "companion"
-ABLATION = "q4_ablation.json"  # a quarter of an hour's work, so the page does without it if it has not been made
+ABLATION = "q4_ablation.json"  # half an hour's work, so the page does without it if it has not been made
 Q3_HOW = "`python companion/q3_run.py` and then `python companion/extra` make it"
 Q4_HOW = "`python companion/extra` makes it"
 Q3_NEEDED = {

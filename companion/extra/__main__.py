@@ -1,7 +1,7 @@
 """The whole of questions 3 and 4 beyond the assignment.
 
 python companion/extra                # vectors, every line of the table, pictures, the model for q4's --predict
-python companion/extra ablation       # what each step adds to the sentiment of sentences, a quarter of an hour
+python companion/extra ablation       # what each step adds to the sentiment of sentences, half an hour
 python companion/extra download       # the Stanford Sentiment Treebank (7 MB) to companion/utils/datasets
 """
 

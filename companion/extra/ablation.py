@@ -1,6 +1,6 @@
 """Question 4: what each step adds to the accuracy, and what does not help. One change at a time against a base.
 
-    python companion/extra ablation             # a quarter of an hour; vectors from three seeds, accuracies averaged
+    python companion/extra ablation             # half an hour; vectors from three seeds, accuracies averaged
     python companion/extra ablation --seeds 1   # quicker, and noisier
 
 The penalty is chosen on dev anew for every line. A difference is the line's test accuracy less that of its base, with a
