@@ -455,6 +455,15 @@ def test_values_survive_the_way_through_json(value):
     assert getattr(back, "dtype", None) == getattr(value, "dtype", None)
 
 
+def test_an_array_arrives_in_this_machine_s_form():
+    for value in (np.array([1.0, 2.0], ">f8"), np.array([[1, 2], [3, 4]], ">i4").T, np.longdouble([1.5])):
+        back = decode(encode(value))
+        assert back.dtype.isnative and back.dtype.itemsize <= 8 and back.flags.writeable
+        np.testing.assert_array_equal(back, value)
+    forged = decode({"array": "0002", "shape": [2], "dtype": "b1"})
+    assert forged.tobytes() == b"\0\1"  # a truth value of 2 is not to be met by code that counts on 0 and 1
+
+
 def test_what_is_no_number_arrives_as_the_name_of_its_type():
     class Agreeable:
         def __eq__(self, other):
