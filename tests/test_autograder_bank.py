@@ -160,6 +160,40 @@ def test_a_mistake_in_each_question_is_told_in_each(number, tmp_path, sandbox):
     assert sum(named(mutant, report) for mutant in chosen) >= len(chosen) - 1, failures(report)
 
 
+LOOP = "        W1, b1, W2, b2 = update_params(X[:, batch], y[batch], W1, b1, W2, b2, lr)\n"
+KEPT = """        if step % EVERY == 0:
+            loss = bce_forward(inference_2layers(X, W1, W2, b1, b2), y)
+            if loss < least:
+                least, best = loss, (W1, b1, W2, b2)
+    W1, b1, W2, b2 = best
+"""
+COMPLEMENT = "Q1.3", ("    return yhat.reshape(-1)\n", "    return 1 - yhat.reshape(-1)\n")
+UPHILL = "Q3", ("(yhat - np.reshape(y, (1, N))) / N", "(np.reshape(y, (1, N)) - yhat) / N")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "every", "example"),
+    [
+        pytest.param(COMPLEMENT, "50", "0", id="more tweets than a stand-in can be asked about"),
+        pytest.param(COMPLEMENT, "(iters // 1000)", "0", id="and a log that takes a thousand steps"),
+        pytest.param(UPHILL, "(iters // 1000)", "499", id="such a log, and the last of the test tweets"),
+    ],
+)
+def test_a_trainer_that_keeps_the_best_loses_nothing_for_an_earlier_mistake(mistake, every, example, tmp_path, sandbox):
+    question, places = mistake
+    source = edited(
+        SOURCES["handout"],
+        places,
+        ("    for _ in range(int(iters)):\n", "    least = np.inf\n    for step in range(int(iters)):\n"),
+        (LOOP, LOOP + KEPT.replace("EVERY", every)),
+        ("    W1 = W1 / scale.T\n", f"    W1 = W1 / scale.T\n    print(data['test_x'][{example}])\n"),
+    )
+    trained = (inputs.Training(tweets=2000, tests=500, settings=((5, 1000, 0.3),)),)
+    path = lay(tmp_path / "submission", source)
+    report = grade(path, seed=1, sandbox=sandbox, only=(question, "Q5.1"), trained=trained)
+    assert losing(report) == {question}, failures(report)
+
+
 def test_nine_mistakes_in_ten_are_named_in_each_bias_style():
     assert set(UNNAMED) == set(STYLES)
     for style, unnamed in UNNAMED.items():
