@@ -16,7 +16,7 @@ import q3_run
 import q3_sgd
 from extra import vectorised, word2vec_fast, word_pictures
 from extra.vectorised import SparseRows, skipgram_objective
-from extra.word2vec_fast import RowDescent, negative_table, own_step, pairs, shared_step, train_vectors
+from extra.word2vec_fast import negative_table, own_step, pairs, shared_step, train_vectors
 from q2_gradcheck import gradcheck_naive
 from q3_sgd import load_saved_params, save_params, sgd
 from q3_word2vec import (
@@ -451,18 +451,11 @@ def test_a_batch_is_the_readable_versions_sum_over_its_pairs(step, limit, monkey
         gradOut, boundOut = gradOut.sum(axis=0, keepdims=True), boundOut.sum(axis=0, keepdims=True)
     rateIn, rateOut = (np.minimum(rate, limit / np.maximum(bound, 1e-9)) for bound in (boundIn, boundOut))
     assert limit == np.inf or all(np.any(rates < rate) and np.any(rates == rate) for rates in (rateIn, rateOut))
-    stepped_in, stepped_out = RowDescent(inputs.copy()), RowDescent(outputs.copy())
+    stepped_in, stepped_out = inputs.copy(), outputs.copy()
     assert step(stepped_in, stepped_out, *where, drawn, o, rate, want_cost=True) == pytest.approx(cost, rel=1e-6)
     # float32: seven digits of numbers of order 1.
-    np.testing.assert_allclose(stepped_in.matrix, inputs - rateIn * gradIn, rtol=0, atol=2e-6)
-    np.testing.assert_allclose(stepped_out.matrix, outputs - (rateOut * gradOut).sum(axis=0), rtol=0, atol=2e-6)
-
-
-def test_squared_lengths_move_with_their_rows():
-    descent = RowDescent(np.float32([[1, 2], [3, 4], [5, 6]]))
-    descent.step(np.array([[0, 2]]), np.float32([[1, -1]]), np.float32([[1, 1]]), 1, np.zeros((1, 2)))
-    np.testing.assert_array_equal(descent.matrix, [[0, 1], [3, 4], [6, 7]])
-    np.testing.assert_array_equal(descent.squares, [1, 25, 85])
+    np.testing.assert_allclose(stepped_in, inputs - rateIn * gradIn, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(stepped_out, outputs - (rateOut * gradOut).sum(axis=0), rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("shared_negatives", [False, True])
