@@ -109,6 +109,13 @@ def test_output_is_kept_apart_and_bounded(sandbox, tmp_path):
     assert decode(run.answers[0]["value"]) == 2 and 1000 < len(run.output) <= 4000
 
 
+def test_a_task_finds_no_handler_of_the_host_s(sandbox, tmp_path):
+    """The host sets one for each task that it waits for, and forks the next."""
+    source = "import signal\ndef look(): return int(signal.getsignal(signal.SIGALRM) is signal.SIG_DFL)\n"
+    for _ in range(2):
+        assert decode(call(sandbox, tmp_path, source, [asking("look")]).answers[0]["value"]) == 1
+
+
 def test_the_child_sees_neither_the_grader_nor_the_network(sandbox, tmp_path):
     if sandbox.isolation != "namespaces":
         pytest.skip("this system allows no namespaces")

@@ -1163,7 +1163,7 @@ stolen = None
 while not stolen and time.monotonic() < end:
     for path in (*glob.glob("@TEMPORARY@/**/assignment2.py", recursive=True), *glob.glob("/tmp/*/*/assignment2.py"),
                  *glob.glob("/proc/[0-9]*/cwd/assignment2.py"),
-                 *glob.glob("/proc/[0-9]*/root/submission/assignment2.py")):
+                 *glob.glob("/proc/[0-9]*/root/cell/submission/assignment2.py")):
         try:
             text = open(path).read()
             if "@TOKEN@" not in text:
